@@ -1,0 +1,186 @@
+"""What a run produces, as plain data: it crosses processes and becomes JSON, and holds no tree."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Effect(enum.Enum):
+    """What a fault does to memory; the value is the word that users read."""
+
+    KEPT = "kept"
+    LATE = "late"
+    PEAK = "peak"
+    SHARED = "shared"
+    LOST = "lost"
+    TIME = "time"
+    NONE = "none"
+
+    @property
+    def phrase(self) -> str:
+        """The effect as it reads in a summary: `3 freed late`."""
+        return PHRASES[self]
+
+    @property
+    def why(self) -> str:
+        """Why the effect matters, in one line."""
+        return REASONS[self]
+
+
+PHRASES = {
+    Effect.KEPT: "kept",
+    Effect.LATE: "freed late",
+    Effect.PEAK: "peak",
+    Effect.SHARED: "shared",
+    Effect.LOST: "lost",
+    Effect.TIME: "time",
+    Effect.NONE: "without effect",
+}
+
+REASONS = {
+    Effect.KEPT: "kept for good: not even the garbage collector can free it",
+    Effect.LATE: "freed late: only the garbage collector frees a cycle, and it counts objects, not bytes",
+    Effect.PEAK: "peak: the process needs a multiple of the memory that the work needs",
+    Effect.SHARED: "shared: two names change one object",
+    Effect.LOST: "lost: freed too early, or never run",
+    Effect.TIME: "time: costs time, no memory",
+    Effect.NONE: "without effect",
+}
+
+
+class Severity(enum.IntEnum):
+    """How bad a finding is, in rising order."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Safety(enum.Enum):
+    """How far a fix can be trusted; the value is ruff's word for it."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    SHOW = "display"
+
+
+class Position(NamedTuple):
+    """A place between two characters: line and column count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace the text from `start` up to `end` by `content`, whose lines end in `\\n`."""
+
+    start: Position
+    end: Position
+    content: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Edits of one file that stand or fall together."""
+
+    message: str
+    safety: Safety
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Related:
+    """Another place that a finding is about: the far end of a cycle, the write to a shared default."""
+
+    path: str
+    start: Position
+    end: Position
+    message: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault at one place."""
+
+    path: str
+    start: Position
+    end: Position
+    code: str
+    name: str
+    effect: Effect
+    severity: Severity
+    message: str
+    related: tuple[Related, ...] = ()
+    cycle: tuple[str, ...] = ()
+    """The links of a cycle in order, the first repeated at the end: `A.child`, `C.owner`, `A`."""
+    fix: Fix | None = None
+    unfixed: str = ""
+    """Why a fix that exists in principle is not offered here."""
+    fingerprint: str = ""
+    rows: tuple[int, ...] = ()
+    """Lines on which a suppression comment counts; a new one belongs on the first."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that memlint could not do; the rest of the run went on."""
+
+    path: str
+    message: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """Source that was deliberately not analysed, and why."""
+
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """The bytes that a fixed file is to hold, and a digest of those that were read."""
+
+    before: bytes
+    data: bytes
+    diff: str
+
+
+@dataclass
+class Outcome:
+    """What one file gave."""
+
+    path: str
+    findings: list[Finding] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    fixed: list[Finding] = field(default_factory=list)
+    """Findings whose fix is in `rewrite`, in order of application."""
+    rewrite: Rewrite | None = None
+
+
+@dataclass
+class Report:
+    """A whole run: its outcomes merged, in the order of discovery."""
+
+    files: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    fixed: list[Finding] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        self.files += 1
+        self.findings.extend(outcome.findings)
+        self.failures.extend(outcome.failures)
+        self.unchecked.extend(outcome.unchecked)
+        self.fixed.extend(outcome.fixed)

@@ -1,0 +1,128 @@
+"""Turns the bytes of a file into text whose lines and columns the rest of memlint counts in."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+from functools import cached_property
+
+from memlint.model import Edit, Position
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+IGNORE = re.compile(r"#\s*memlint:\s*ignore\[([^\]]*)\]")
+NOQA = re.compile(r"#\s*noqa:\s*((?:[A-Za-z]+[0-9]+(?:\s*,\s*|\s+)?)+)", re.IGNORECASE)
+SEPARATOR = re.compile(r"[\s,]+")
+UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class Undecodable(Exception):
+    """The bytes are not text in the encoding that the file declares."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class SourceFile:
+    """The text of one file.
+
+    `text` has its line ends made `\\n`, as Python itself reads source: a line ends at LF, CR LF or a lone CR, and
+    nowhere else
+    (`str.splitlines` breaks at form feeds and U+2028 too). Positions therefore agree with Python's, and edits are
+    applied to the original text by line and column.
+    """
+
+    def __init__(self, path: str, original: str, encoding: str = "utf-8", bom: bool = False) -> None:
+        self.path = path
+        self.original = original
+        self.encoding = encoding
+        self.bom = bom
+        self.text = LINE_END.sub("\n", original) if "\r" in original else original
+
+    @classmethod
+    def from_bytes(cls, path: str, data: bytes) -> SourceFile:
+        """Decode `data` by its byte order mark or cookie (PEP 263); raises `Undecodable`."""
+        try:
+            head = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
+        except SyntaxError as error:
+            raise Undecodable(error.msg, 1) from None
+        bom = data.startswith(UTF8_BOM)
+        try:
+            text = data[len(UTF8_BOM) if bom else 0 :].decode("utf-8" if bom else encoding)
+        except UnicodeDecodeError as error:
+            line = len(LINE_END.findall(data[: error.start].decode("latin-1"))) + 1
+            raise Undecodable(f"byte 0x{data[error.start]:02x} is not {encoding}", line) from None
+        return cls(path, text, "utf-8" if bom else encoding, bom)
+
+    def to_bytes(self) -> bytes:
+        """The bytes to write; raises `UnicodeEncodeError` where the encoding lacks a character."""
+        return (UTF8_BOM if self.bom else b"") + self.original.encode(self.encoding)
+
+    @cached_property
+    def scanned(self) -> bytes:
+        """The text as UTF-8, for the gate."""
+        return self.text.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends; the first is line 1."""
+        return self.text.split("\n")
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the file uses, by its first line."""
+        found = LINE_END.search(self.original)
+        return found.group() if found else "\n"
+
+    def column(self, line: int, utf8_offset: int) -> int:
+        """The column, in characters from 1, of a byte offset that `ast` gives for a line."""
+        text = self.lines[line - 1]
+        if text.isascii():
+            return utf8_offset + 1
+        return len(text.encode("utf-8", "surrogatepass")[:utf8_offset].decode("utf-8", "surrogatepass")) + 1
+
+    def between(self, start: Position, end: Position) -> str:
+        """The text from `start` up to `end`."""
+        if start.line == end.line:
+            return self.lines[start.line - 1][start.column - 1 : end.column - 1]
+        first = self.lines[start.line - 1][start.column - 1 :]
+        last = self.lines[end.line - 1][: end.column - 1]
+        return "\n".join([first, *self.lines[start.line : end.line - 1], last])
+
+    def edited(self, edits: Iterable[Edit]) -> SourceFile:
+        """This file with the edits made, none of which may overlap; line ends and encoding stay."""
+        starts = [0, *(found.end() for found in LINE_END.finditer(self.original))]
+        pieces: list[str] = []
+        done = 0
+        for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+            start, end = (starts[place.line - 1] + place.column - 1 for place in (edit.start, edit.end))
+            pieces += self.original[done:start], edit.content.replace("\n", self.newline)
+            done = end
+        pieces.append(self.original[done:])
+        return SourceFile(self.path, "".join(pieces), self.encoding, self.bom)
+
+    @cached_property
+    def comments(self) -> list[tuple[int, str]]:
+        """Line and text of every comment; empty where the text cannot be tokenized."""
+        readline = io.StringIO(self.text).readline
+        try:
+            tokens = list(tokenize.generate_tokens(readline))
+        except (tokenize.TokenError, SyntaxError):
+            return []
+        return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+
+    @cached_property
+    def suppressions(self) -> dict[int, frozenset[str]]:
+        """Selectors that a comment on a line switches off there, as written."""
+        if "memlint:" not in self.text and "noqa" not in self.text.lower():
+            return {}
+        found: dict[int, frozenset[str]] = {}
+        for line, comment in self.comments:
+            selectors = [word for match in IGNORE.findall(comment) for word in SEPARATOR.split(match)]
+            selectors += [word for match in NOQA.findall(comment) for word in SEPARATOR.split(match.upper())]
+            if wanted := frozenset(filter(None, selectors)):
+                found[line] = wanted
+        return found
