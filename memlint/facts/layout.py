@@ -1,0 +1,219 @@
+"""Where things stand: the `ast` of a file with its parents, cut into slices, and the way from a libcst node to its
+`ast` twin."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from memlint.model import Position
+from memlint.source import SourceFile
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+Node: TypeAlias = "ast.AST | cst.CSTNode"
+Found = TypeVar("Found", bound=ast.AST)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+LEAVES = frozenset({"ctx", "op", "ops", "type_comment", "kind", "lineno"})
+
+DEEPEST = 250
+"""Levels of nesting that are analysed. libcst 1.9 bore 400 on every construct; its code generator recurses to death
+before 1,000, its parser
+ends the process at some 2,000."""
+
+LONGEST = 5_000
+"""Lines of one top-level statement that are parsed: a generated literal of 12,000 lines becomes 330 MB of nodes."""
+
+
+class Tree:
+    """The syntax tree of a file, and each node's parent."""
+
+    def __init__(self, source: SourceFile, module: ast.Module) -> None:
+        self.source = source
+        self.module = module
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.depth = self._adopt()
+
+    def _adopt(self) -> int:
+        """Enter every node's parent; the result is the depth that libcst's tree of this text will have."""
+        parents = self.parents
+        nodes: list[ast.AST] = [self.module]
+        depths = [0]
+        deepest = 0
+        while nodes:
+            node = nodes.pop()
+            depth = depths.pop() + 1
+            if isinstance(node, (ast.BoolOp, ast.Constant, ast.JoinedStr)):
+                depth += self._chain(node)
+            deepest = max(deepest, depth)
+            for name in node._fields:
+                if name in LEAVES:
+                    continue
+                value = getattr(node, name, None)
+                for child in value if isinstance(value, list) else (value,):
+                    if isinstance(child, ast.AST):
+                        parents[child] = node
+                        nodes.append(child)
+                        depths.append(depth)
+        return deepest
+
+    def _chain(self, node: ast.BoolOp | ast.Constant | ast.JoinedStr) -> int:
+        """Levels that libcst nests where `ast` is flat: terms of a boolean chain, parts of an implicit
+        concatenation."""
+        if isinstance(node, ast.BoolOp):
+            return len(node.values)
+        if isinstance(node, ast.Constant) and not isinstance(node.value, (str, bytes)):
+            return 0
+        if node.end_lineno == node.lineno and (node.end_col_offset or 0) - node.col_offset < DEEPEST:
+            return 0
+        text = self.source.between(*self.span(node))
+        if text.count("'") + text.count('"') < DEEPEST:
+            return 0
+        return string_parts(text)
+
+    def span(self, node: ast.AST) -> tuple[Position, Position]:
+        """Start and end of a node; raises `TypeError` for nodes that have no place, such as `ast.arguments`."""
+        if not isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern)):
+            raise TypeError(f"{type(node).__name__} has no position")
+        column = self.source.column
+        end_line = node.end_lineno or node.lineno
+        return (
+            Position(node.lineno, column(node.lineno, node.col_offset)),
+            Position(end_line, column(end_line, node.end_col_offset or 0)),
+        )
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around a node, innermost first."""
+        while parent := self.parents.get(node):
+            yield parent
+            node = parent
+
+    def enclosing(self, node: ast.AST, *kinds: type[Found]) -> Found | None:
+        """The innermost node of one of the kinds around a node."""
+        return next((outer for outer in self.ancestors(node) if isinstance(outer, kinds)), None)
+
+    def function(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module:
+        """The function whose body runs this node, or the module; a class body runs in what holds it."""
+        inner = node
+        for outer in self.ancestors(node):
+            if isinstance(outer, ast.Module) or (isinstance(outer, FUNCTIONS) and in_body(outer, inner)):
+                return outer
+            inner = outer
+        return self.module
+
+    def statement(self, node: ast.AST) -> ast.stmt | None:
+        """The innermost statement that a node is or is part of."""
+        return node if isinstance(node, ast.stmt) else self.enclosing(node, ast.stmt)
+
+    def slices(self) -> Iterator[Slice]:
+        """The top-level statements; those that share a line share a slice."""
+        group: list[ast.stmt] = []
+        for statement in self.module.body:
+            if group and first_line(statement) > last_line(group[-1]):
+                yield Slice(self, group)
+                group = []
+            group.append(statement)
+        if group:
+            yield Slice(self, group)
+
+
+class Slice:
+    """Whole lines of a file that hold one top-level statement: what libcst parses at a time."""
+
+    def __init__(self, tree: Tree, statements: list[ast.stmt]) -> None:
+        self.tree = tree
+        self.statements = statements
+        self.first = first_line(statements[0])
+        self.last = last_line(statements[-1])
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(self.tree.source.lines[self.first - 1 : self.last]) + "\n"
+
+    @cached_property
+    def scanned(self) -> bytes:
+        """The text as UTF-8, for the gate."""
+        return self.text.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def module(self) -> cst.Module:
+        """The concrete tree of the slice; raises libcst's `ParserSyntaxError` where it cannot read what Python can."""
+        import libcst
+
+        return libcst.parse_module(self.text)
+
+    @cached_property
+    def _places(self) -> dict[cst.CSTNode, tuple[int, int]]:
+        from memlint.facts.places import places
+
+        return places(self.module)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+
+    def _position(self, offset: int) -> Position:
+        line = bisect_right(self._starts, offset)
+        return Position(self.first + line - 1, offset - self._starts[line - 1] + 1)
+
+    def span(self, node: Node) -> tuple[Position, Position]:
+        """Start and end of a node of either tree, without blanks and enclosing parentheses."""
+        if isinstance(node, ast.AST):
+            return self.tree.span(node)
+        start, end = self._places[node]
+        return self._position(start), self._position(end)
+
+    @cached_property
+    def _twins(self) -> dict[tuple[str, Position, Position | None], ast.AST]:
+        twins: dict[tuple[str, Position, Position | None], ast.AST] = {}
+        for statement in self.statements:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.expr):
+                    start, end = self.tree.span(node)
+                    twins[type(node).__name__, start, end] = node
+                elif isinstance(node, ast.stmt):
+                    twins[type(node).__name__, self.tree.span(node)[0], None] = node
+        return twins
+
+    def twin(self, node: cst.CSTNode, kind: type[Found]) -> Found | None:
+        """The `ast` node of class `kind` that stands where a libcst node stands.
+
+        None where the trees differ in shape: a tuple or generator in its own parentheses, which `ast` counts in.
+        """
+        start, end = self.span(node)
+        found = self._twins.get((kind.__name__, start, None if issubclass(kind, ast.stmt) else end))
+        return found if isinstance(found, kind) else None
+
+
+def in_body(function: ast.AST, child: ast.AST) -> bool:
+    """Whether a direct child of a function belongs to what a call runs, and not to its defaults, decorators or
+    annotations."""
+    body = getattr(function, "body", None)
+    return child is body or (isinstance(body, list) and child in body)
+
+
+def first_line(statement: ast.stmt) -> int:
+    """The line where a statement begins, decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def last_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
+
+
+def string_parts(text: str) -> int:
+    """How many literals an implicit concatenation joins; more than can be borne where it cannot be told."""
+    starts = {tokenize.STRING, getattr(tokenize, "FSTRING_START", tokenize.STRING)}
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(f"({text})").readline))
+    except (tokenize.TokenError, SyntaxError):
+        return DEEPEST
+    return sum(token.type in starts for token in tokens)
