@@ -1,0 +1,66 @@
+"""How a report is shown: its colors, and the characters that may and can reach the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+Sources = Callable[[str], list[str]]
+
+STYLES: dict[str, dict[str, Any]] = {
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow", "bold": True},
+    "info": {"fg": "cyan", "bold": True},
+    "message": {"bold": True},
+    "path": {"bold": True},
+    "code": {"fg": "red", "bold": True},
+    "fixable": {"fg": "cyan"},
+    "gutter": {"fg": "blue", "bold": True},
+    "label": {"bold": True},
+    "-": {"fg": "red"},
+    "+": {"fg": "green"},
+}
+
+# They only join letters and emoji, and text in many languages is unreadable when they are spelled out.
+JOINERS = "\u200c\u200d"
+
+
+def no_lines(path: str) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class View:
+    """What a format knows of its reader, besides the report."""
+
+    sources: Sources = no_lines
+    color: bool = False
+    encoding: str = "utf-8"
+    verbose: bool = False
+
+    def text(self, text: str) -> str:
+        """The text, with all that a terminal would obey or the stream cannot encode spelled as an escape.
+
+        That is control and invisible characters, bidirectional overrides, and the lone surrogates that stand
+        for the undecodable bytes of a path.
+        """
+        if text.isascii() and text.isprintable():
+            return text
+        shown = "".join(char if char.isprintable() or char in JOINERS else escaped(char) for char in text)
+        return shown.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+    def paint(self, text: str, style: str) -> str:
+        """The text, made safe and in one of `STYLES`."""
+        shown = self.text(text)
+        return click.style(shown, **STYLES[style]) if self.color else shown
+
+    @property
+    def arrow(self) -> str:
+        return "→" if self.text("→") == "→" else "->"
+
+
+def escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
