@@ -1,0 +1,173 @@
+"""All that a rule may import.
+
+`cst` and `m` are libcst and its matchers, loaded when a rule first reads an attribute of them: importing every rule
+costs no libcst.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar
+
+from memlint.facts import Facts
+from memlint.facts.classes import ClassModel, MethodKind, Store
+from memlint.facts.defaults import Default, Touch
+from memlint.facts.escape import LEAVES, Fate, Role
+from memlint.facts.layout import Found, Node, Slice
+from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
+from memlint.finally_none import FinallyNone
+from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
+from memlint.knowledge import names as known
+from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
+from memlint.none_guard import NoneGuard
+
+__all__ = [
+    "CONTAINER_DEFAULT",
+    "LEAVES",
+    "REST",
+    "Binding",
+    "ClassModel",
+    "Default",
+    "Definition",
+    "DefinitionKind",
+    "Edit",
+    "Effect",
+    "Facts",
+    "Fate",
+    "FinallyNone",
+    "Finding",
+    "Fix",
+    "Gate",
+    "MethodKind",
+    "NoneGuard",
+    "Position",
+    "Related",
+    "Role",
+    "Rule",
+    "Safety",
+    "Scope",
+    "ScopeKind",
+    "Severity",
+    "Slice",
+    "Store",
+    "Touch",
+    "all_of",
+    "cst",
+    "known",
+    "m",
+]
+
+
+class LazyModule(ModuleType):
+    """Stands for a module and imports it on first use."""
+
+    def __getattr__(self, name: str) -> object:
+        value: object = getattr(importlib.import_module(self.__name__), name)
+        setattr(self, name, value)
+        return value
+
+
+if TYPE_CHECKING:
+    import libcst as cst
+    import libcst.matchers as m
+else:
+    cst = LazyModule("libcst")
+    m = LazyModule("libcst.matchers")
+
+
+class Rule:
+    """Finds one fault. Subclasses define `visit_<Node>` and `leave_<Node>` for libcst's node types.
+
+    An instance lives for one slice of one file. A visitor that returns False keeps the walk out of the node's children.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    effect: ClassVar[Effect]
+    severity: ClassVar[Severity] = Severity.WARNING
+    default: ClassVar[bool] = True
+    """Whether the rule runs without being selected."""
+    fixes: ClassVar[tuple[Safety, ...]] = ()
+    """How safe the rule's fixes are, where it has any."""
+    gate: ClassVar[Gate] = all_of()
+
+    def __init__(self, facts: Facts, part: Slice) -> None:
+        self.facts = facts
+        self.slice = part
+        self.findings: list[Finding] = []
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        """Whether the rule can fire in a slice, by its `ast` alone: a necessary condition, like the gate, at a tenth
+        of libcst's price."""
+        return True
+
+    def report(
+        self,
+        where: Node,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        fix: Fix | None = None,
+        unfixed: str = "",
+        related: Iterable[tuple[Node, str]] = (),
+        cycle: Sequence[str] = (),
+    ) -> None:
+        """Report the fault at a node of either tree; `related` are further nodes, each with what it is."""
+        start, end = self.slice.span(where)
+        path = self.facts.source.path
+        self.findings.append(
+            Finding(
+                path=path,
+                start=start,
+                end=end,
+                code=self.code,
+                name=self.name,
+                effect=self.effect,
+                severity=severity or self.severity,
+                message=message,
+                related=tuple(Related(path, *self.slice.span(node), text) for node, text in related),
+                cycle=tuple(cycle),
+                fix=fix,
+                unfixed=unfixed,
+            )
+        )
+
+    def twin(self, node: cst.CSTNode, kind: type[Found]) -> Found | None:
+        """The `ast` node of that class which stands where a libcst node stands: what the facts are asked about."""
+        return self.slice.twin(node, kind)
+
+    def replace(self, node: Node, content: str) -> Edit:
+        """An edit that puts `content` in the place of a node."""
+        return Edit(*self.slice.span(node), content)
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return self.facts.source.between(*self.slice.span(node))
+
+    def indentation(self, node: Node) -> str:
+        """The blanks in front of the line where a node begins."""
+        line = self.facts.source.lines[self.slice.span(node)[0].line - 1]
+        return line[: len(line) - len(line.lstrip())]
+
+    def line_end(self, line: int) -> Position:
+        """The place behind the last character of a line."""
+        return Position(line, len(self.facts.source.lines[line - 1]) + 1)
+
+    def delete_statement(self, statement: ast.stmt) -> Edit | None:
+        """An edit that takes out the lines of a statement, with `pass` in its place where it is alone in its block.
+
+        None where the lines hold anything else: a comment, another statement, the header of its block.
+        """
+        start, end = self.slice.span(statement)
+        lines = self.facts.source.lines
+        before, behind = lines[start.line - 1][: start.column - 1], lines[end.line - 1][end.column - 1 :]
+        if before.strip() or behind.strip() or start.line == 1 or "#" in self.text(statement):
+            return None
+        parent = self.facts.tree.parents[statement]
+        if any(block == [statement] for _, block in ast.iter_fields(parent)):
+            return Edit(start, end, "pass")
+        return Edit(self.line_end(start.line - 1), self.line_end(end.line), "")

@@ -1,0 +1,161 @@
+"""`lint`: source text in, findings out. It reads no file and prints nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memlint.anchor import anchored
+from memlint.api import Rule
+from memlint.facts import Facts
+from memlint.facts.layout import LONGEST, Slice
+from memlint.facts.project import Project
+from memlint.model import Failure, Outcome, Unchecked
+from memlint.source import SourceFile
+from memlint.syntax import read
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+Visitor = Callable[[Any], "bool | None"]
+Visitors = dict[str, list[Visitor]]
+
+TRIVIA = frozenset(
+    """
+    lpar rpar leading_lines lines_after_decorators lines_after_module_imports comma semicolon equal colon dot
+    lbracket rbracket lbrace rbrace header footer indent encoding default_indent default_newline
+    has_trailing_newline trailing_whitespace newline comment
+    """.split()
+)
+"""Fields that hold punctuation and blanks: no rule visits them, and they are most of a tree."""
+
+SEQUENCES = (list, tuple)
+
+CHILD_FIELDS: dict[type, tuple[str, ...]] = {}
+VISITOR_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def lint(
+    source: SourceFile, rules: Sequence[type[Rule]], project: Project, *, gated: bool = True, parse: bool = False
+) -> Outcome:
+    """Run the rules over one file.
+
+    With `parse` a syntax error is reported even where no gate opens; without `gated` every rule sees every statement.
+    """
+    outcome = Outcome(source.path)
+    awake = [rule for rule in rules if not gated or rule.gate.admits_file(source.scanned)]
+    tree = read(source, outcome) if awake or parse else None
+    if tree is None or not awake:
+        return outcome
+    facts = Facts(source, tree, project)
+    for part in tree.slices():
+        wanted = [rule for rule in awake if admitted(rule, facts, part, outcome)] if gated else awake
+        if wanted:
+            visit(part, wanted, facts, outcome)
+    if outcome.findings:
+        outcome.findings = anchored(outcome.findings, tree, project.root)
+    return outcome
+
+
+def admitted(rule: type[Rule], facts: Facts, part: Slice, outcome: Outcome) -> bool:
+    """Whether a rule's gate, and then its suspicion, lets a slice through."""
+    if not rule.gate.admits_statement(part.scanned):
+        return False
+    try:
+        return rule.suspects(facts, part)
+    except Exception as error:
+        outcome.failures.append(Failure(facts.source.path, crash(error), rule.code))
+        return False
+
+
+def visit(part: Slice, rules: Iterable[type[Rule]], facts: Facts, outcome: Outcome) -> None:
+    """Parse one slice with libcst and walk it with the rules."""
+    path = facts.source.path
+    if part.last - part.first >= LONGEST:
+        outcome.unchecked.append(Unchecked(path, part.first, f"a statement of more than {LONGEST} lines"))
+        return
+    import libcst
+
+    try:
+        module = part.module
+    except libcst.ParserSyntaxError as error:
+        outcome.failures.append(Failure(path, f"line {part.first}: libcst cannot read this statement: {error.message}"))
+        return
+    instances = [rule(facts, part) for rule in rules]
+    visitors: Visitors = {}
+    for rule in instances:
+        shielded = Shield(rule, outcome)
+        for name in visitor_names(type(rule)):
+            visitors.setdefault(name, []).append(shielded.around(getattr(rule, name)))
+    walk(module, visitors)
+    for rule in instances:
+        outcome.findings.extend(rule.findings)
+
+
+def walk(node: cst.CSTNode, visitors: Visitors) -> None:
+    """Visit a tree depth first, without punctuation and blanks; a visitor that returns False keeps the walk out of
+    the children."""
+    kind = type(node)
+    descend = True
+    for visitor in visitors.get("visit_" + kind.__name__, ()):
+        if visitor(node) is False:
+            descend = False
+    if descend:
+        for field in CHILD_FIELDS[kind] if kind in CHILD_FIELDS else child_fields(kind):
+            child = getattr(node, field)
+            if hasattr(child, "_codegen"):
+                walk(child, visitors)
+            elif child.__class__ in SEQUENCES:
+                for item in child:
+                    walk(item, visitors)
+    for visitor in visitors.get("leave_" + kind.__name__, ()):
+        visitor(node)
+
+
+def child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node class that hold code, worked out once a class."""
+    names = (field.name for field in dataclasses.fields(kind))
+    CHILD_FIELDS[kind] = tuple(name for name in names if name not in TRIVIA and not name.startswith("whitespace"))
+    return CHILD_FIELDS[kind]
+
+
+def visitor_names(rule: type[Rule]) -> tuple[str, ...]:
+    """The names of a rule's visitors, worked out once a class."""
+    if rule not in VISITOR_NAMES:
+        VISITOR_NAMES[rule] = tuple(name for name in dir(rule) if name.startswith(("visit_", "leave_")))
+    return VISITOR_NAMES[rule]
+
+
+class Shield:
+    """Keeps a rule's crash from the others: it becomes a failure, and the rule stays still for the rest of the
+    slice."""
+
+    def __init__(self, rule: Rule, outcome: Outcome) -> None:
+        self.rule = rule
+        self.outcome = outcome
+        self.crashed = False
+
+    def around(self, visitor: Visitor) -> Visitor:
+        def run(node: Any) -> bool | None:
+            if self.crashed:
+                return None
+            try:
+                return visitor(node)
+            except Exception as error:
+                self.crashed = True
+                path = self.rule.facts.source.path
+                self.outcome.failures.append(Failure(path, crash(error), self.rule.code))
+                return None
+
+        return run
+
+
+def crash(error: Exception) -> str:
+    """Why and where a rule crashed, in one line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})" if trace else ""
+    return f"crashed with {type(error).__name__}: {error}{place}"

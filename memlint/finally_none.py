@@ -1,0 +1,118 @@
+"""Puts what follows a binding into `try` and lets go of the value in `finally`, by binding its name to None.
+
+The rewrite is refused wherever more than the lifetime of the value could change: where the name or its value is seen
+from outside the function's own course, or where the lines cannot be indented as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TypeAlias
+
+from memlint.facts import Facts
+from memlint.facts.escape import LEAVES, Role
+from memlint.facts.names import Binding
+from memlint.model import Edit, Fix, Position, Safety
+
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+REFLECTION = frozenset(f"builtins.{name}" for name in ("dir", "eval", "exec", "locals", "vars"))
+JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
+
+class FinallyNone:
+    """The rewrite for one name that a statement at the top of a function binds."""
+
+    def __init__(self, facts: Facts, function: Definition, statement: ast.stmt | None, binding: Binding) -> None:
+        self.facts = facts
+        self.lines = facts.source.lines
+        self.function = function
+        self.statement = statement
+        self.binding = binding
+
+    def fix(self) -> tuple[Fix | None, str]:
+        """The fix, or why there is none."""
+        body, statement = self.function.body, self.statement
+        if not isinstance(statement, ast.Assign) or statement not in body or len(statement.targets) != 1:
+            return None, f"`{self.binding.name}` is not bound by a statement of its own at the top of the function"
+        rest = body[body.index(statement) + 1 :]
+        if not rest:
+            return None, f"nothing follows that could use `{self.binding.name}`"
+        reason = self.entangled() or self.unmovable(statement, rest)
+        if reason:
+            return None, reason
+        edits = self.added(rest) if is_guarded(rest[0]) else self.wrapped(statement, rest)
+        if not edits:
+            return None, "the function has a `finally` of its own"
+        return Fix(f"set `{self.binding.name}` to None in `finally`", Safety.SAFE, edits), ""
+
+    def entangled(self) -> str:
+        """Why the name must stay as it is until the function ends; empty where nothing else sees it or its value."""
+        names, binding = self.facts.names, self.binding
+        nodes = [*binding.uses, *(definition.node for definition in binding.definitions)]
+        if any(names.scope_of(node).owner is not binding.scope for node in nodes):
+            return f"a function inside uses `{binding.name}`"
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Call) and names.qualified(node.func) in REFLECTION:
+                return "the function looks at its locals"
+        roles = {fate.role for fate in self.facts.escape.fates(binding)}
+        if roles & LEAVES:
+            return f"what `{binding.name}` holds leaves the function"
+        return f"another name holds it besides `{binding.name}`" if Role.ALIASED in roles else ""
+
+    def unmovable(self, statement: ast.stmt, rest: list[ast.stmt]) -> str:
+        """Why the lines after the statement cannot be indented; empty where they can."""
+        first, last = last_line(statement), last_line(rest[-1])
+        behind = self.lines[last - 1].encode("utf-8", "surrogatepass")[rest[-1].end_col_offset or 0 :]
+        if self.lines[statement.lineno - 1][: statement.col_offset].strip() or rest[0].lineno <= first:
+            return "the statement shares its line"
+        if behind.strip().startswith(b";"):
+            return "the last statement is followed by `;`"
+        if any(line.endswith("\\") for line in self.lines[first - 1 : last]):
+            return "a line is continued by a backslash"
+        for node in (node for each in rest for node in ast.walk(each)):
+            if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.lineno != node.end_lineno:
+                return "a string spans lines"
+        return ""
+
+    def added(self, rest: list[ast.stmt]) -> tuple[Edit, ...]:
+        """The edit of a `finally` that ends the function; none where that could jump past it."""
+        assert isinstance(rest[0], ast.Try)
+        final = rest[0].finalbody
+        jumps = any(isinstance(node, JUMPS) for each in final for node in ast.walk(each))
+        if len(rest) > 1 or jumps or not self.line(final[0].lineno)[: final[0].col_offset].isspace():
+            return ()
+        return (self.insertion(last_line(final[-1]), f"\n{self.indentation(final[0])}{self.binding.name} = None"),)
+
+    def wrapped(self, statement: ast.stmt, rest: list[ast.stmt]) -> tuple[Edit, ...]:
+        """The edits that put all lines after the statement into `try`, comments in between included."""
+        inner = self.indentation(statement)
+        step = inner[len(self.indentation(self.function)) :]
+        first, last = last_line(statement), last_line(rest[-1])
+        moved = [
+            Edit(Position(line, 1), Position(line, 1), step)
+            for line in range(first + 1, last + 1)
+            if self.line(line).strip()
+        ]
+        end = f"\n{inner}finally:\n{inner}{step}{self.binding.name} = None"
+        return (self.insertion(first, f"\n{inner}try:"), *moved, self.insertion(last, end))
+
+    def insertion(self, line: int, content: str) -> Edit:
+        """An edit that adds to the end of a line."""
+        end = Position(line, len(self.line(line)) + 1)
+        return Edit(end, end, content)
+
+    def line(self, number: int) -> str:
+        return self.lines[number - 1]
+
+    def indentation(self, statement: ast.stmt) -> str:
+        line = self.line(statement.lineno)
+        return line[: len(line) - len(line.lstrip())]
+
+
+def is_guarded(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Try) and bool(statement.finalbody)
+
+
+def last_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno

@@ -1,0 +1,166 @@
+"""Applies fixes: chooses those that do not overlap, proves the new text, and replaces the file in one step."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import os
+import stat
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from memlint.model import Failure, Finding, Fix, Outcome, Rewrite, Safety
+from memlint.source import LINE_END, SourceFile
+
+PASSES = 10
+"""Rounds of fixing; a fix that overlaps another waits for the next."""
+
+Lint = Callable[[SourceFile], Outcome]
+
+
+def fixed(source: SourceFile, lint: Lint, unsafe: bool) -> tuple[SourceFile, Outcome]:
+    """The file with every fix applied that can be proved, and its outcome then.
+
+    A fix that fails its proof is withdrawn, and its finding stays with the reason.
+    """
+    outcome = lint(source)
+    applied: list[Finding] = []
+    withdrawn: dict[str, str] = {}
+    passes = 0
+    size = len(outcome.findings)
+    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn)[:size]):
+        after = source.edited(edit for finding in batch for edit in fix_of(finding).edits)
+        verdict = lint(after)
+        reason = objection(source, outcome, after, verdict, batch)
+        if not reason:
+            source, outcome = after, verdict
+            applied += batch
+            passes += 1
+            size = len(outcome.findings)
+        elif len(batch) == 1:
+            withdrawn[batch[0].fingerprint] = reason
+            size = len(outcome.findings)
+        else:
+            size = len(batch) // 2
+    outcome.findings = [
+        replace(finding, fix=None, unfixed=withdrawn.get(finding.fingerprint, finding.unfixed))
+        if finding.fingerprint in withdrawn
+        else finding
+        for finding in outcome.findings
+    ]
+    outcome.fixed = applied
+    return source, outcome
+
+
+def fix_of(finding: Finding) -> Fix:
+    assert finding.fix is not None
+    return finding.fix
+
+
+def applicable(finding: Finding, unsafe: bool) -> bool:
+    """Whether a finding's fix may be applied at this level of trust."""
+    fix = finding.fix
+    return fix is not None and (fix.safety is Safety.SAFE or (unsafe and fix.safety is Safety.UNSAFE))
+
+
+def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str]) -> list[Finding]:
+    """The findings to fix in this pass: of two that overlap, the first."""
+    batch: list[Finding] = []
+    taken: list[tuple[object, object]] = []
+    for finding in outcome.findings:
+        if finding.fingerprint in withdrawn or not applicable(finding, unsafe):
+            continue
+        edits = fix_of(finding).edits
+        span = (min(edit.start for edit in edits), max(edit.end for edit in edits))
+        if all(span[1] < start or end < span[0] for start, end in taken):  # type: ignore[operator]
+            batch.append(finding)
+            taken.append(span)
+    return batch
+
+
+def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome, batch: list[Finding]) -> str:
+    """Why the new text must not be written; empty when it parses, compiles, keeps every comment and loses just the
+    fixed findings."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(ast.parse(after.text), "<fixed>", "exec", dont_inherit=True)
+        after.to_bytes()
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"the fixed text does not compile: {error}"
+    lost = Counter(comment for _, comment in before.comments) - Counter(comment for _, comment in after.comments)
+    if lost:
+        return f"the fix would drop the comment {next(iter(lost))!r}"
+    if len(new.failures) > len(old.failures) or len(new.unchecked) > len(old.unchecked):
+        return "the fixed text can no longer be checked"
+    allowed = Counter(finding.code for finding in old.findings)
+    allowed.subtract(finding.code for finding in batch)
+    for code, count in Counter(finding.code for finding in new.findings).items():
+        if count > allowed[code]:
+            what = "is still found" if any(finding.code == code for finding in batch) else "would be new"
+            return f"after the fix {code} {what}"
+    return ""
+
+
+def rewrite(before: SourceFile, read: bytes, after: SourceFile) -> Rewrite | None:
+    """What to write, or None where nothing changed."""
+    data = after.to_bytes()
+    if data == read:
+        return None
+    return Rewrite(digest(read), data, unified_diff(before, after))
+
+
+def digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def unified_diff(before: SourceFile, after: SourceFile) -> str:
+    """A patch in the unified format, with the files' own line ends."""
+    old, new = (with_ends(source.original) for source in (before, after))
+    lines = []
+    for line in difflib.unified_diff(old, new, before.path, before.path):
+        lines.append(line if line.endswith(("\n", "\r")) else line + "\n\\ No newline at end of file\n")
+    return "".join(lines)
+
+
+def with_ends(text: str) -> list[str]:
+    """The lines of a text with their ends, split where Python splits them."""
+    ends = [found.end() for found in LINE_END.finditer(text)]
+    pieces = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+    return [piece for piece in pieces if piece]
+
+
+def write(path: str, new: Rewrite) -> Failure | None:
+    """Replace a file's bytes in one step; a link stays a link, the mode is kept. A failure leaves the file as it
+    was."""
+    target = Path(os.path.realpath(path))
+    try:
+        if digest(target.read_bytes()) != new.before:
+            return Failure(path, "not fixed: the file changed while memlint ran; run it again")
+        mode = target.stat().st_mode
+        if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
+            return Failure(path, "not fixed: the file is read-only; make it writable first")
+        replace_file(target, new.data, stat.S_IMODE(mode))
+    except OSError as error:
+        return Failure(path, f"not fixed: {error.strerror or error}")
+    return None
+
+
+def replace_file(target: Path, data: bytes, mode: int) -> None:
+    """Write beside the target, then rename over it; whatever happens, no half-written file and no leftover stays."""
+    handle, temporary = tempfile.mkstemp(prefix=".memlint-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,128 @@
+"""Finds rules: the modules of `memlint.rules`, then those that other distributions offer under the entry point group
+of that name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from memlint.api import Rule
+from memlint.settings import Settings, UsageError, suggestion
+from memlint.syntax import CODE as SYNTAX_CODE
+
+GROUP = "memlint.rules"
+CODE = re.compile(r"[A-Z]+[0-9]{3,}")
+RuleClass = type[Rule]
+
+
+@cache
+def all_rules() -> tuple[RuleClass, ...]:
+    """Every rule there is, by code; raises `UsageError` where a plugin cannot be loaded or two rules clash."""
+    rules = list(rules_of(importlib.import_module("memlint.rules")))
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        rules += offered(entry)
+    return tuple(sorted(distinct(rules), key=lambda rule: rule.code))
+
+
+def offered(entry: EntryPoint) -> list[RuleClass]:
+    """The rules behind an entry point: a rule class, a module that defines some, or a package of such modules."""
+    try:
+        loaded = entry.load()
+        found = list(rules_of(loaded)) if isinstance(loaded, ModuleType) else [loaded]
+    except Exception as error:
+        raise UsageError(
+            f"plugin {entry.name!r} ({entry.value}) cannot be imported: {type(error).__name__}: {error}; "
+            "mend or uninstall it"
+        ) from error
+    for rule in found:
+        if not (isinstance(rule, type) and issubclass(rule, Rule)):
+            raise UsageError(f"plugin {entry.name!r} ({entry.value}) offers {rule!r}, which is no memlint.api.Rule")
+    return found
+
+
+def rules_of(module: ModuleType) -> Iterator[RuleClass]:
+    """The rules that a module, or the modules of a package, define."""
+    for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
+        yield from rules_of(importlib.import_module(f"{module.__name__}.{part.name}"))
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
+            yield value
+
+
+def distinct(rules: Iterable[RuleClass]) -> Iterable[RuleClass]:
+    """The rules, once it is sure that each has a code and name of its own."""
+    taken: dict[str, RuleClass] = {}
+    for rule in rules:
+        if not CODE.fullmatch(rule.code) or rule.code == SYNTAX_CODE:
+            raise UsageError(f"rule {place(rule)} has the code {rule.code!r}; write letters and at least three digits")
+        for identity in (rule.code, rule.name):
+            other = taken.setdefault(identity, rule)
+            if other is not rule:
+                raise UsageError(f"two rules are called {identity}: {place(other)} and {place(rule)}; uninstall one")
+    return dict.fromkeys(taken.values())
+
+
+def place(rule: RuleClass) -> str:
+    return f"{rule.__module__}.{rule.__qualname__}"
+
+
+def page(rule: RuleClass) -> Path:
+    """The path of a rule's page, beside its module."""
+    source = importlib.import_module(rule.__module__).__file__
+    return Path(source or "").with_suffix(".md")
+
+
+def page_text(rule: RuleClass) -> str:
+    """The text of a rule's page; raises `UsageError` where it has none."""
+    path = page(rule)
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{rule.code} has no page: {path}: {error.strerror or error}") from None
+
+
+def selects(selector: str, code: str, name: str) -> bool:
+    """Whether a selector (a code, the beginning of one, a name, or ALL) means a rule."""
+    return selector == "ALL" or selector == name or code.startswith(selector)
+
+
+def chosen(settings: Settings) -> list[RuleClass]:
+    """The rules that the settings switch on; raises `UsageError` for a selector that means none."""
+    check_selectors(settings.select, "select")
+    check_selectors(settings.ignore, "ignore")
+    for pattern, selectors in settings.per_file_ignores:
+        check_selectors(selectors, f'per-file-ignores "{pattern}"')
+    return [
+        rule
+        for rule in all_rules()
+        if (any_selects(settings.select, rule) if settings.select else rule.default)
+        and not any_selects(settings.ignore, rule)
+    ]
+
+
+def any_selects(selectors: Iterable[str], rule: RuleClass) -> bool:
+    return any(selects(selector, rule.code, rule.name) for selector in selectors)
+
+
+def check_selectors(selectors: Sequence[str], where: str) -> None:
+    """Refuse a selector that means no rule, and name the nearest that does."""
+    rules = [*((rule.code, rule.name) for rule in all_rules()), (SYNTAX_CODE, "syntax-error")]
+    for selector in selectors:
+        if not selector or not any(selects(selector, code, name) for code, name in rules):
+            known = ["ALL", *(word for pair in rules for word in pair)]
+            raise UsageError(f'{where}: no rule is called "{selector}"{suggestion(selector, known)}')
+
+
+def find(selector: str) -> RuleClass:
+    """The rule of that code or name; raises `UsageError`."""
+    for rule in all_rules():
+        if selector in (rule.code, rule.name):
+            return rule
+    known = [word for rule in all_rules() for word in (rule.code, rule.name)]
+    raise UsageError(f'no rule is called "{selector}"{suggestion(selector, known)}')

@@ -1,0 +1,152 @@
+"""Takes files through the pipeline: read, lint, judge, fix; over several processes where that pays."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from memlint.api import Rule
+from memlint.engine import lint
+from memlint.facts.project import Project
+from memlint.fixing import fixed, rewrite
+from memlint.judge import judged
+from memlint.model import Failure, Outcome, Position
+from memlint.registry import chosen
+from memlint.settings import Settings
+from memlint.source import SourceFile, Undecodable
+from memlint.syntax import syntax_error
+
+WORTH_A_POOL = 400_000
+"""Bytes of source from which starting processes costs less than it gains."""
+
+CHUNK = 16
+"""Files that a worker takes at a time."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to check, with the settings in force for it."""
+
+    path: str
+    settings: Settings
+    named: bool = False
+    fix: bool = False
+    unsafe: bool = False
+    gated: bool = True
+
+
+def check_file(task: Task) -> Outcome:
+    """Read and check one file; what goes wrong is in the outcome."""
+    try:
+        data = Path(task.path).read_bytes()
+    except OSError as error:
+        return Outcome(task.path, failures=[Failure(task.path, f"cannot be read: {error.strerror or error}")])
+    return check_bytes(task, data)
+
+
+def check_bytes(task: Task, data: bytes) -> Outcome:
+    """Check the contents of one file, and work out its fixed text where fixes are asked for."""
+    try:
+        source = SourceFile.from_bytes(task.path, data)
+    except Undecodable as error:
+        place = Position(error.line, 1)
+        return Outcome(task.path, [syntax_error(task.path, str(error), place, place)])
+    rules = rules_for(task.settings)
+    project = Project(task.settings.target_version, str(task.settings.root))
+
+    def look(at: SourceFile) -> Outcome:
+        return judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
+
+    if not task.fix:
+        return look(source)
+    after, outcome = fixed(source, look, task.unsafe)
+    outcome.rewrite = rewrite(source, data, after)
+    return outcome
+
+
+@cache  # memlint: ignore[ML602] one entry per settings file of a run
+def rules_for(settings: Settings) -> Sequence[type[Rule]]:
+    return chosen(settings)
+
+
+def check_files(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    """The outcome of every task, in order."""
+    sizes = [size(task.path) for task in tasks]
+    if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
+        yield from map(check_file, tasks)
+        return
+    order = sorted(range(len(tasks)), key=lambda index: -sizes[index])
+    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    outcomes = dict(pooled(tasks, chunks, jobs))
+    for index in range(len(tasks)):
+        yield outcomes.pop(index)
+
+
+def pooled(tasks: Sequence[Task], chunks: list[list[int]], jobs: int) -> Iterator[tuple[int, Outcome]]:
+    """Outcomes by task number, from worker processes; a chunk whose worker dies is taken again file by file."""
+    unfinished: list[int] = []
+    with workers(jobs) as pool:
+        waiting = [(chunk, pool.submit(check_chunk, [tasks[index] for index in chunk])) for chunk in chunks]
+        for chunk, future in waiting:
+            try:
+                yield from zip(chunk, future.result(), strict=True)
+            except BrokenProcessPool:
+                unfinished += chunk
+    for index in unfinished:
+        yield index, alone(tasks[index])
+
+
+def alone(task: Task) -> Outcome:
+    """Check one file in a process of its own, so that only this file is lost if the process dies."""
+    with workers(1) as pool:
+        future: Future[Outcome] = pool.submit(check_file, task)
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            return Outcome(task.path, failures=[Failure(task.path, "the process that checked this file died")])
+
+
+class workers:
+    """A pool whose processes leave Ctrl-C to the parent, and die with it."""
+
+    def __init__(self, jobs: int) -> None:
+        context = get_context("fork" if "fork" in start_methods() else "spawn")
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=leave_interrupts)
+
+    def __enter__(self) -> ProcessPoolExecutor:
+        return self.pool
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            for process in list((self.pool._processes or {}).values()):
+                process.terminate()
+        self.pool.shutdown(wait=kind is None, cancel_futures=True)
+
+
+def start_methods() -> Sequence[str]:
+    import multiprocessing
+    import sys
+
+    return () if sys.platform == "darwin" else multiprocessing.get_all_start_methods()
+
+
+def leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def check_chunk(tasks: Sequence[Task]) -> list[Outcome]:
+    return [check_file(task) for task in tasks]
+
+
+def size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
