@@ -1,0 +1,62 @@
+"""The command line: one module a command."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from memlint.version import VERSION
+
+COMMANDS = {"check": "memlint.cli.check", "rule": "memlint.cli.rule"}
+"""Each command and the module that defines it, imported when the command is run."""
+
+COULD_NOT_RUN = 2
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[name]).command
+        return command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS:
+            from memlint.settings import suggestion
+
+            raise click.UsageError(f'there is no command "{args[0]}"{suggestion(args[0], COMMANDS)}')
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="memlint", message="%(prog)s %(version)s")
+def command() -> None:
+    """memlint finds the Python code that leaks or wastes memory."""
+
+
+def main() -> None:
+    """Run the command line; a mistake of the caller is one line on standard error and exit status 2."""
+    try:
+        status = command.main(prog_name="memlint", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        print(f"memlint: error: {' '.join(error.format_message().split())}", file=sys.stderr)
+        status = COULD_NOT_RUN
+    except (click.Abort, KeyboardInterrupt):
+        print("memlint: interrupted", file=sys.stderr)
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough; what is still buffered must not raise again when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
