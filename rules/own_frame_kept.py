@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Binding, Definition, Effect, FinallyNone, Role, Rule, Safety, all_of, cst
+
+FRAMES = frozenset({"inspect.currentframe", "sys._getframe"})
+LISTS = frozenset({"inspect.getouterframes", "inspect.stack"})
+COPIES = frozenset({"inspect.getargvalues", "inspect.getouterframes", "builtins.reversed"})
+"""Calls whose result holds the frame that they are given, or that comes to it last."""
+MAKERS = b"currentframe|_getframe|getouterframes"
+
+
+class OwnFrameKept(Rule):
+    """A frame holds its locals; a local that holds the frame closes a cycle."""
+
+    code = "ML109"
+    name = "own-frame-kept"
+    effect = Effect.LATE
+    fixes = (Safety.SAFE,)
+    gate = all_of(b"def", b"=", file=(MAKERS + b"|inspect", MAKERS + rb"|\bstack\b"))
+
+    def visit_Call(self, node: cst.Call) -> None:
+        call = self.twin(node, ast.Call)
+        held = self.held(call) if call else ""
+        target = self.target(call) if call and held else None
+        binding = self.facts.names.binding(target) if target else None
+        if target is None or binding is None or self.facts.names.scope_of(target) is not binding.scope:
+            return
+        function, statement = binding.scope.node, self.facts.tree.statement(target)
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or self.walks_out(binding):
+            return
+        if target not in self.kept(function, target):
+            return
+        reason = self.held_elsewhere(binding)
+        fix, unfixed = (None, reason) if reason else FinallyNone(self.facts, function, statement, binding).fix()
+        self.report(
+            statement if isinstance(statement, (ast.Assign, ast.AnnAssign)) else target,
+            f"`{target.id}` still holds {held} when `{function.name}` ends: a cycle, so all its locals are freed only "
+            f"by the garbage collector; {self.advice(binding)}",
+            related=[(function, "the function whose frame it is")],
+            fix=fix,
+            unfixed=unfixed,
+        )
+
+    def held(self, value: ast.expr) -> str:
+        """What a call gives, if it holds the frame of the function that makes it."""
+        if not isinstance(value, ast.Call):
+            return ""
+        called = self.facts.names.qualified(value.func) or ""
+        given = [*value.args, *(keyword.value for keyword in value.keywords)]
+        if called in FRAMES and all(isinstance(each, ast.Constant) and each.value == 0 for each in given):
+            return "its own frame"
+        is_own = called == "inspect.stack" or any(map(self.held, given))
+        return "a list of frames, its own among them," if called in LISTS and is_own else ""
+
+    def target(self, call: ast.Call) -> ast.Name | None:
+        """The name that one plain assignment binds to the value, also where a condition chooses it."""
+        parent = self.facts.tree.parents[call]
+        while isinstance(parent, (ast.IfExp, ast.BoolOp)):
+            parent = self.facts.tree.parents[parent]
+        if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
+            target = parent.targets[0]
+        elif isinstance(parent, (ast.AnnAssign, ast.NamedExpr)):
+            target = parent.target
+        else:
+            return None
+        return target if isinstance(target, ast.Name) else None
+
+    def walks_out(self, binding: Binding) -> bool:
+        """Whether the name goes on to an outer frame, as `frame = frame.f_back` does, or its list loses frames."""
+        changed = any(fate.role is Role.MUTATED for fate in self.facts.escape.fates(binding))
+        return changed or any(map(leads_out, binding.definitions))
+
+    def kept(self, function: ast.FunctionDef | ast.AsyncFunctionDef, target: ast.Name) -> frozenset[ast.AST]:
+        """The bindings of the name that may last to a normal exit; tests for None are understood."""
+
+        def passes(node: ast.AST, test: ast.expr, outcome: bool) -> bool:
+            return node is not target or may_be_set(test, target.id, outcome)
+
+        return self.facts.flow(function, passes).reaching_exit(target.id, raising=False)
+
+    def advice(self, binding: Binding) -> str:
+        return "use `locals()`" if self.reads_locals(binding) else f"write `finally: {binding.name} = None`"
+
+    def reads_locals(self, binding: Binding) -> bool:
+        """Whether `frame.f_locals` is read: up to 3.12 that leaves a dict on the frame in which the frame stands."""
+        parents = (self.facts.tree.parents[use] for use in binding.uses)
+        return any(isinstance(parent, ast.Attribute) and parent.attr == "f_locals" for parent in parents)
+
+    def held_elsewhere(self, binding: Binding) -> str:
+        """Why letting go of the name would not free the frame; empty where it would."""
+        if self.reads_locals(binding):
+            return f"`{binding.name}.f_locals` holds the frame as well"
+        for use in binding.uses:
+            parent = self.facts.tree.parents[use]
+            if isinstance(parent, ast.Call) and self.facts.names.qualified(parent.func) in COPIES:
+                return f"what `{self.text(parent.func)}` gives holds the frame as well"
+        return ""
+
+
+def leads_out(definition: Definition) -> bool:
+    """Whether a definition binds the name to `….f_back`, or to something chosen from it."""
+    parts = ast.walk(definition.value) if definition.value else ()
+    return any(isinstance(node, ast.Attribute) and node.attr == "f_back" for node in parts)
+
+
+def may_be_set(test: ast.expr, name: str, outcome: bool) -> bool:
+    """Whether a test that came out so allows that the name is bound to a frame."""
+    if isinstance(test, ast.Name) and test.id == name:
+        return outcome
+    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or test.left.id != name:
+        return True
+    if len(test.ops) != 1 or not isinstance(test.comparators[0], ast.Constant) or test.comparators[0].value is not None:
+        return True
+    if isinstance(test.ops[0], (ast.Is, ast.Eq)):
+        return not outcome
+    return outcome or not isinstance(test.ops[0], (ast.IsNot, ast.NotEq))
