@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import CONTAINER_DEFAULT, Default, Effect, NoneGuard, Rule, Safety, Severity, Touch, all_of, cst
+
+OPERATORS = {ast.Add: "+", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.Mult: "*", ast.Sub: "-"}
+
+
+class MutableDefault(Rule):
+    """A default is made once, with the function; a call that changes it changes it for every later call."""
+
+    code = "ML201"
+    name = "mutable-default"
+    effect = Effect.SHARED
+    severity = Severity.ERROR
+    fixes = (Safety.UNSAFE,)
+    gate = all_of(CONTAINER_DEFAULT)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.check(self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef))
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self.check(self.twin(node, ast.Lambda))
+
+    def check(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
+        for default in self.facts.defaults.of(function) if function else ():
+            change = self.facts.defaults.change(default)
+            if change is not None:
+                self.report_change(default, change)
+
+    def report_change(self, default: Default, change: Touch) -> None:
+        fix, unfixed = NoneGuard(self.facts, default).fix()
+        name, local = default.parameter.arg, self.facts.defaults.shown(change.use)
+        alias = "" if local == name else f", where `{local}` is `{name}`,"
+        self.report(
+            default.value,
+            f"default `{self.facts.defaults.shown(default.value)}` of `{name}` is made once and shared by every call; "
+            f"`{self.told(change)}`{alias} changes it for the next call: use `None`",
+            related=[(change.by if isinstance(change.by, (ast.expr, ast.stmt)) else change.use, "the change")],
+            fix=fix,
+            unfixed=unfixed,
+        )
+
+    def told(self, change: Touch) -> str:
+        """The change as it is written, without what is put in."""
+        by = change.by
+        if isinstance(by, ast.AugAssign):
+            return f"{self.text(by.target)} {OPERATORS[type(by.op)]}= …"
+        if isinstance(by, ast.Subscript):
+            written, parent = self.facts.defaults.shown(by), self.facts.tree.parents[by]
+            if isinstance(parent, ast.AugAssign):
+                return f"{written} {OPERATORS.get(type(parent.op), '')}= …"
+            return f"del {written}" if isinstance(by.ctx, ast.Del) else f"{written} = …"
+        if isinstance(by, ast.Call) and isinstance(by.func, ast.Attribute):
+            return self.facts.defaults.shown(by.func)
+        return self.facts.defaults.shown(by if isinstance(by, ast.expr) else change.use)
