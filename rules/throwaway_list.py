@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import ast
+import math
+import re
+
+from memlint.api import Edit, Effect, Fix, Position, Rule, Safety, all_of, cst
+
+TAKERS = {
+    "builtins.all": "stops at the first false element",
+    "builtins.any": "stops at the first true element",
+    "builtins.dict": "takes one pair at a time",
+    "builtins.frozenset": "takes one element at a time",
+    "builtins.max": "takes one element at a time",
+    "builtins.min": "takes one element at a time",
+    "builtins.set": "takes one element at a time",
+    "builtins.sum": "takes one element at a time",
+    "collections.Counter": "takes one element at a time",
+}
+LEAVING_OFF = ("builtins.all", "builtins.any")
+"""Takers that may stop before the end."""
+
+LONG = 1_000
+"""Elements from which on a list is worth a word; as many are taken to be in what is of unknown size."""
+
+FRAME_READERS = frozenset({"dir", "eval", "exec", "locals", "super", "vars"})
+"""Functions that give another answer in a generator, which is a function of its own."""
+
+COMPILERS = ("numba.", "torch.jit.", "triton.")
+"""Decorators that compile a function from its source, and know lists but no generators."""
+
+QUESTION = re.compile(r"_*(?:(?:any|are|can|contains|equals?|get|has|matches|should)(?![a-z])|is(?!sue))(?!.*valid$)")
+"""How functions are called that only tell; `is_valid` of forms collects errors."""
+
+LOUD = (ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+SETTLED = frozenset({"bytes", "defaultdict", "deque", "dict", "list", "set", "str", "tuple"})
+"""Kinds of values that can be run over again: to stop halfway leaves nothing behind."""
+
+
+class ThrowawayList(Rule):
+    """A list that is made only to be taken apart again holds all its elements at once, for nothing."""
+
+    code = "ML405"
+    name = "throwaway-list"
+    effect = Effect.PEAK
+    fixes = (Safety.SAFE, Safety.UNSAFE)
+    gate = all_of(
+        rb"\((?:[\s(\\]|#[^\n]*\n)*\[",
+        rb"\bfor\b",
+        file=(rb"\b(?:a(?:ll|ny)|dict|(?:frozen)?set|m(?:ax|in)|sum|Counter)\b",),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if not node.args or not isinstance(node.args[0].value, cst.ListComp):
+            return
+        call = self.twin(node, ast.Call)
+        made = call.args[0] if call and call.args else None
+        if call is None or not isinstance(made, ast.ListComp) or self.facts.names.has_star_import:
+            return
+        taker = self.facts.names.qualified(call.func)
+        if taker not in TAKERS or len(call.args) > (2 if taker == "builtins.sum" else 1) or self.is_compiled(call):
+            return
+        if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in ast.walk(made)):
+            return
+        if taker in LEAVING_OFF and not all(map(self.only_tells, (made.elt, *made.generators[0].ifs))):
+            return
+        sizes = [self.facts.sizes.most(each.iter) for each in made.generators]
+        if math.prod(LONG if size is None else size for size in sizes) < LONG:
+            return
+        unfixed = objection(made)
+        self.report(
+            made,
+            f"`{ast.unparse(call.func)}` {TAKERS[taker]}; the list holds all of them till the end: pass a generator",
+            fix=None if unfixed else self.unlisted(node, call, made, taker),
+            unfixed=unfixed,
+        )
+
+    def is_compiled(self, call: ast.Call) -> bool:
+        """Whether a decorator compiles the function that a call stands in."""
+        function = self.facts.tree.function(call)
+        decorators: list[ast.expr] = getattr(function, "decorator_list", [])
+        bare = (each.func if isinstance(each, ast.Call) else each for each in decorators)
+        return any((self.facts.names.qualified(each) or "").startswith(COMPILERS) for each in bare)
+
+    def only_tells(self, expression: ast.expr) -> bool:
+        """Whether the calls in an expression look like questions; those of others may be wanted for each element."""
+        calls = (part for part in ast.walk(expression) if isinstance(part, ast.Call))
+        return all(self.facts.purity.is_pure_call(call) or is_question(call) for call in calls)
+
+    def unlisted(self, node: cst.Call, call: ast.Call, made: ast.ListComp, taker: str) -> Fix:
+        """Take the brackets off; a generator that is not the only argument needs parentheses in their place."""
+        start, end = self.slice.span(made)
+        is_alone = len(node.args) == 1 and not isinstance(node.args[0].comma, cst.Comma)
+        opening, closing = ("", "") if is_alone or node.args[0].value.lpar else ("(", ")")
+        edits = (self.rewritten(start, opening), self.rewritten(Position(end.line, end.column - 1), closing))
+        return Fix("pass the elements as a generator", self.safety(call, made, taker), edits)
+
+    def rewritten(self, bracket: Position, content: str) -> Edit:
+        """Put something in the place of a bracket; where there is nothing, the line goes that held only the bracket."""
+        if not content and self.facts.source.lines[bracket.line - 1].strip() in ("[", "]"):
+            return Edit(self.line_end(bracket.line - 1), self.line_end(bracket.line), content)
+        return Edit(bracket, Position(bracket.line, bracket.column + 1), content)
+
+    def safety(self, call: ast.Call, made: ast.ListComp, taker: str) -> Safety:
+        """Safe where nobody could tell that an element is worked out later than the list did, or not at all."""
+        first, *inner = made.generators
+        parts = [made.elt, *first.ifs, *(part for each in inner for part in (each.iter, *each.ifs))]
+        parts += [*call.args[1:], *(keyword.value for keyword in call.keywords)]
+        is_pure = self.facts.purity.is_pure(*(part.body if isinstance(part, ast.Lambda) else part for part in parts))
+        if taker in LEAVING_OFF:
+            is_pure = is_pure and all(map(self.is_plain, parts)) and self.facts.kind(first.iter) in SETTLED
+        return Safety.SAFE if is_pure else Safety.UNSAFE
+
+    def is_plain(self, expression: ast.expr) -> bool:
+        """Whether an expression calls at most builtins and looks nothing up by a key, which may make an entry."""
+        return all(
+            (self.facts.names.qualified(part.func) or "").startswith("builtins.")
+            if isinstance(part, ast.Call)
+            else not isinstance(part, ast.Subscript) or isinstance(part.slice, (ast.Constant, ast.Slice))
+            for part in ast.walk(expression)
+        )
+
+
+def is_question(call: ast.Call) -> bool:
+    """Whether a call is named like a question."""
+    return QUESTION.match(getattr(call.func, "id", getattr(call.func, "attr", ""))) is not None
+
+
+def objection(made: ast.ListComp) -> str:
+    """Why a comprehension must not become a generator; empty where it may."""
+    for part in ast.walk(made):
+        if isinstance(part, ast.Call):
+            name = getattr(part.func, "id", getattr(part.func, "attr", ""))
+            if name in FRAME_READERS:
+                return f"`{name}` gives another answer in a generator"
+            if name in ("__next__", "next") and len(part.args) < 2:
+                return f"the end of what `{name}` reads would come out of a generator as RuntimeError"
+    return ""
