@@ -1,0 +1,26 @@
+"""The faults as tutorials write them, half of them at module level: a plain `memlint check` reports each."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.command import memlint
+
+TEXTBOOK = Path(__file__).parent / "textbook"
+EXPECT = re.compile(r"# expect: (ML\d+)")
+
+
+@pytest.mark.parametrize("path", sorted(TEXTBOOK.glob("*.py")), ids=lambda path: path.stem)
+def test_textbook(path: Path) -> None:
+    expected = [
+        (number, found[1])
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if (found := EXPECT.search(line))
+    ]
+    done = memlint("check", "--isolated", "--output-format", "json", path)
+    found = [(finding["location"]["row"], finding["code"]) for finding in json.loads(done.stdout)]
+    assert found == expected
