@@ -212,7 +212,12 @@ def test_ctrl_c(tmp_path: Path) -> None:
         (tmp_path / f"m{number}.py").write_text(SUM + LEAK * 60)
     command = [sys.executable, "-m", "memlint", "check", "--isolated", "--fix", "--jobs", "2", str(tmp_path)]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     time.sleep(2.0)
     os.killpg(process.pid, signal.SIGINT)
@@ -222,6 +227,11 @@ def test_ctrl_c(tmp_path: Path) -> None:
     written = {(tmp_path / name).read_text()[: len(SUM)] for name in os.listdir(tmp_path)}
     assert written <= {SUM, FIXED_SUM[: len(SUM)], (FIXED_SUM + LEAK)[: len(SUM)]}
     assert all(name.startswith("m") for name in os.listdir(tmp_path))
+
+
+def heed_interrupts() -> None:
+    """A suite that runs in the background of a shell inherits that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 DEEP = {

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.escape import LEAVES, Role
-from memlint.facts.kinds import MUTABLE
+from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -32,16 +32,6 @@ TYPES: dict[str, type] = {
     "bytearray": bytearray,
     "tuple": tuple,
 }
-IN_PLACE: dict[str, tuple[type[ast.operator], ...]] = {
-    "list": (ast.Add, ast.Mult),
-    "bytearray": (ast.Add, ast.Mult),
-    "deque": (ast.Add, ast.Mult),
-    "dict": (ast.BitOr,),
-    "defaultdict": (ast.BitOr,),
-    "set": (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Sub),
-}
-"""The operators whose augmented assignment changes the object itself, by kind."""
-
 FILLING = (ast.Add, ast.BitOr, ast.BitXor)
 """Those of them that can change an empty container."""
 

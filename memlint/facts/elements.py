@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.escape import Role
+from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
 from memlint.knowledge import names as known
 
@@ -22,17 +23,6 @@ KEEPING = frozenset(
     {"discard", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "setdefault", "sort"}
 )
 """Methods that change a container and leave the elements that it has as they are."""
-
-IN_PLACE: dict[str | None, tuple[type[ast.operator], ...]] = {
-    "list": (ast.Add, ast.Mult),
-    "bytearray": (ast.Add, ast.Mult),
-    "deque": (ast.Add, ast.Mult),
-    "dict": (ast.BitOr,),
-    "defaultdict": (ast.BitOr,),
-    "set": (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Sub),
-    "array": (ast.operator,),
-}
-"""The operators whose augmented assignment changes the object itself, by kind."""
 
 
 class Touch(NamedTuple):

@@ -27,6 +27,16 @@ CONTAINERS = MUTABLE | {"tuple"}
 
 MODES = {"file": (1, "r"), "path": (0, "r"), "compressed": (1, "rb"), "temporary": (0, "w+b")}
 """Of each sort of opener: which argument is the mode, and what it is where it is left out."""
+IN_PLACE: dict[str | None, tuple[type[ast.operator], ...]] = {
+    "list": (ast.Add, ast.Mult),
+    "bytearray": (ast.Add, ast.Mult),
+    "deque": (ast.Add, ast.Mult),
+    "dict": (ast.BitOr,),
+    "defaultdict": (ast.BitOr,),
+    "set": (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Sub),
+    "array": (ast.operator,),
+}
+"""The operators whose augmented assignment changes the object itself, by kind."""
 
 
 class Kinds:
