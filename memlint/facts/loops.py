@@ -32,7 +32,7 @@ HEAVY = (
     ast.Await, ast.DictComp, ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.ListComp, ast.SetComp, ast.Yield,
     ast.YieldFrom,
 )  # fmt: skip
-WORK = (ast.AugAssign, ast.BinOp, ast.Subscript)
+WORK = (ast.AugAssign, ast.BinOp)
 PLAIN = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"})
 """Kinds of values on which an operation costs no more than a few lookups."""
 
@@ -46,13 +46,15 @@ class Loops:
         self.tree = facts.tree
 
     def nest(self, loop: Loop) -> list[Loop]:
-        """The loop and those around it whose bodies hold it, in one function, the outermost first."""
+        """The loop and those around it that repeat it, in one function, the outermost first."""
         nest: list[Loop] = [loop]
         inner: ast.AST = loop
         for outer in self.tree.ancestors(loop):
             if not isinstance(outer, ast.stmt | ast.excepthandler | ast.match_case):
                 break
             if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                break
+            if leaves(outer, inner):
                 break
             if isinstance(outer, (ast.For, ast.While)) and inner in outer.body:
                 nest.insert(0, outer)
@@ -186,6 +188,13 @@ class Loops:
         versions = [tuple(map(int, version.split("."))) for version in measured["versions"]]
         nearest = max((each for each in versions if each <= self.facts.project.target), default=versions[0])
         return ".".join(map(str, nearest)), measured[kind][versions.index(nearest)]
+
+
+def leaves(outer: ast.AST, inner: ast.AST) -> bool:
+    """Whether the block of a statement that holds another ends by leaving the loop or function around it."""
+    blocks = (getattr(outer, field, None) for field in ("body", "orelse", "finalbody"))
+    holding = next((block for block in blocks if isinstance(block, list) and inner in block), [inner])
+    return isinstance(holding[-1], (ast.Break, ast.Raise, ast.Return))
 
 
 def is_counting(loop: Loop) -> bool:

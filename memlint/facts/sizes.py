@@ -67,16 +67,16 @@ class Sizes:
         return None
 
     def of_name(self, name: ast.Name, depth: int) -> int | None:
-        """The size of what a name stands for: the arguments of a call, or a display that nothing changes."""
+        """The size of what a name stands for: the arguments of a call, or one of some displays that nothing changes."""
         binding = self.names.binding(name)
-        made = binding.sole if binding else None
-        if binding is None or made is None:
+        if binding is None or not binding.definitions:
             return None
-        if made.value is None:
-            return FEW if is_starred_parameter(made.node, binding) else None
-        size = self.most(made.value, depth + 1)
+        values = [made.value for made in binding.definitions if made.value is not None]
+        if len(values) < len(binding.definitions):
+            return FEW if binding.sole and is_starred_parameter(binding.sole.node, binding) else None
+        size = greatest(self.most(value, depth + 1) for value in values)
         is_changed = any(fate.role not in (Role.READ, Role.ELEMENT_MUTATED) for fate in self.escape.own_fates(binding))
-        is_fixed = isinstance(made.value, (ast.Tuple, ast.Constant, ast.Attribute))
+        is_fixed = all(isinstance(value, (ast.Tuple, ast.Constant, ast.Attribute)) for value in values)
         return size if is_fixed or not is_changed else None
 
     def of_call(self, call: ast.Call, depth: int) -> int | None:

@@ -54,6 +54,8 @@ def of_last(code: str) -> tuple[Facts, ast.expr]:
         ("ROWS = [1, 2]\nROWS", 2),
         ("ROWS = [1, 2]\nROWS.append(3)\nROWS", None),
         ("rows = ()\nrows = more()\nrows", None),
+        ("rows = (1, 2)\nif more:\n rows = (1, 2, 3)\nrows", 3),
+        ("rows = (1, 2)\nrows += (3,)\nrows", None),
         ("(1, 2) if small else (1, 2, 3)", 3),
         ("rows or (1, 2)", None),
         ("x = x\nx", None),

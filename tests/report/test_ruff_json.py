@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -164,13 +164,10 @@ def test_is_ascii_on_every_stream() -> None:
 @pytest.fixture(scope="module")
 def ruff_diagnostics(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What ruff says of an unused import, which it can fix, and of an undefined name, which it cannot."""
-    ruff = shutil.which("ruff")
-    if ruff is None:
-        pytest.skip("ruff is not installed")
     folder = tmp_path_factory.mktemp("ruff")
     (folder / "module.py").write_text("import os\n\nprint(nothing)\n", encoding="utf-8")
     arguments = ["check", "--isolated", "--no-cache", "--select", "F", "--output-format", "json", "module.py"]
-    run = subprocess.run([ruff, *arguments], cwd=folder, capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-m", "ruff", *arguments], cwd=folder, capture_output=True, text=True)
     array: list[dict[str, Any]] = json.loads(run.stdout)
     assert [row["code"] for row in array] == ["F401", "F821"]
     return array
