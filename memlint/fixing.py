@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from memlint.model import Failure, Finding, Fix, Outcome, Rewrite, Safety
+from memlint.model import Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
 from memlint.source import LINE_END, SourceFile
 
 PASSES = 10
@@ -71,13 +71,13 @@ def applicable(finding: Finding, unsafe: bool) -> bool:
 def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str]) -> list[Finding]:
     """The findings to fix in this pass: of two that overlap, the first."""
     batch: list[Finding] = []
-    taken: list[tuple[object, object]] = []
+    taken: list[tuple[Position, Position]] = []
     for finding in outcome.findings:
         if finding.fingerprint in withdrawn or not applicable(finding, unsafe):
             continue
         edits = fix_of(finding).edits
         span = (min(edit.start for edit in edits), max(edit.end for edit in edits))
-        if all(span[1] < start or end < span[0] for start, end in taken):  # type: ignore[operator]
+        if all(span[1] < start or end < span[0] for start, end in taken):
             batch.append(finding)
             taken.append(span)
     return batch

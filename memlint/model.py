@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Effect(enum.Enum):
-    """What a fault does to memory; the value is the word that users read."""
+    """What a fault does to memory, the dearest first; the value is the word that users read."""
 
     KEPT = "kept"
     LATE = "late"
@@ -36,7 +36,7 @@ PHRASES = {
     Effect.SHARED: "shared",
     Effect.LOST: "lost",
     Effect.TIME: "time",
-    Effect.NONE: "without effect",
+    Effect.NONE: "other",
 }
 
 REASONS = {
@@ -46,7 +46,7 @@ REASONS = {
     Effect.SHARED: "shared: two names change one object",
     Effect.LOST: "lost: freed too early, or never run",
     Effect.TIME: "time: costs time, no memory",
-    Effect.NONE: "without effect",
+    Effect.NONE: "other",
 }
 
 

@@ -42,7 +42,7 @@ def test_one_finding() -> None:
 
 def test_severities_when_they_differ() -> None:
     findings = [SYNTAX, finding(), finding(), finding(severity=Severity.INFO)]
-    assert summed(report(*findings)) == ["Found 4 findings (1 error, 2 warnings, 1 info): 3 peak, 1 without effect."]
+    assert summed(report(*findings)) == ["Found 4 findings (1 error, 2 warnings, 1 info): 3 peak, 1 other."]
 
 
 @pytest.mark.parametrize(
