@@ -32,7 +32,6 @@ HEAVY = (
     ast.Await, ast.DictComp, ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.ListComp, ast.SetComp, ast.Yield,
     ast.YieldFrom,
 )  # fmt: skip
-WORK = (ast.AugAssign, ast.BinOp)
 PLAIN = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"})
 """Kinds of values on which an operation costs no more than a few lookups."""
 
@@ -106,14 +105,14 @@ class Loops:
         for part in (loop.test, *loop.body) if isinstance(loop, ast.While) else loop.body:
             for node in ast.walk(part):
                 count += isinstance(node, ast.stmt)
-                works = works or isinstance(node, WORK)
+                works = works or is_arithmetic(node)
                 if isinstance(node, ast.stmt) and not isinstance(node, (*LIGHT, *LOOPS) if is_outer else LIGHT):
                     return False
                 if isinstance(node, HEAVY) or is_making(node) or self.is_of_arrays(node):
                     return False
                 if isinstance(node, ast.Call) and not (self.is_light(node) or (is_outer and self.is_source(node))):
                     return False
-        return works and count <= (SMALL * 3 if is_outer else SMALL)
+        return (works or is_outer) and count <= (SMALL * 3 if is_outer else SMALL)
 
     def is_source(self, call: ast.Call) -> bool:
         """Whether a call makes something to run over, at no cost worth a word for each turn."""
@@ -209,6 +208,11 @@ def is_counting(loop: Loop) -> bool:
 def is_over_range(loop: ast.For) -> bool:
     """Whether a loop runs over numbers that it makes as it goes."""
     return any(isinstance(node, ast.Name) and node.id == "range" for node in ast.walk(loop.iter))
+
+
+def is_arithmetic(node: ast.AST) -> bool:
+    """Whether a node works something out; to count, as in `n += 1`, is no work."""
+    return isinstance(node, ast.BinOp) or (isinstance(node, ast.AugAssign) and not isinstance(node.value, ast.Constant))
 
 
 def is_making(node: ast.AST) -> bool:
