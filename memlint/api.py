@@ -114,11 +114,15 @@ class Rule:
         fix: Fix | None = None,
         unfixed: str = "",
         related: Iterable[tuple[Node, str]] = (),
+        elsewhere: Iterable[tuple[Facts, ast.AST, str]] = (),
         cycle: Sequence[str] = (),
     ) -> None:
-        """Report the fault at a node of either tree; `related` are further nodes, each with what it is."""
+        """Report the fault at a node of either tree; `related` are further nodes of this slice, each with what it is,
+        and `elsewhere` such nodes of any file."""
         start, end = self.slice.span(where)
         path = self.facts.source.path
+        places = [Related(path, *self.slice.span(node), text) for node, text in related]
+        places += [Related(facts.path_from(path), *facts.tree.span(node), text) for facts, node, text in elsewhere]
         self.findings.append(
             Finding(
                 path=path,
@@ -129,7 +133,7 @@ class Rule:
                 effect=self.effect,
                 severity=severity or self.severity,
                 message=message,
-                related=tuple(Related(path, *self.slice.span(node), text) for node, text in related),
+                related=tuple(places),
                 cycle=tuple(cycle),
                 fix=fix,
                 unfixed=unfixed,

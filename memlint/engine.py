@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memlint import knowledge
 from memlint.anchor import anchored
 from memlint.api import Rule
 from memlint.facts import Facts
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
 Visitor = Callable[[Any], "bool | None"]
-Visitors = dict[str, list[Visitor]]
 
 TRIVIA = frozenset(
     """
@@ -44,16 +44,19 @@ def lint(
 
     With `parse` a syntax error is reported even where no gate opens; without `gated` every rule sees every statement.
     """
+    knowledge.use(project.knowledge)
     outcome = Outcome(source.path)
     awake = [rule for rule in rules if not gated or rule.gate.admits_file(source.scanned)]
     tree = read(source, outcome) if awake or parse else None
     if tree is None or not awake:
         return outcome
     facts = Facts(source, tree, project)
-    for part in tree.slices():
-        wanted = [rule for rule in awake if admitted(rule, facts, part, outcome)] if gated else awake
-        if wanted:
-            visit(part, wanted, facts, outcome)
+    with project.linting(facts):
+        for part in tree.slices():
+            wanted = [rule for rule in awake if admitted(rule, facts, part, outcome)] if gated else awake
+            if wanted:
+                visit(part, wanted, facts, outcome)
+        outcome.looked_for = project.looked_for(facts)
     if outcome.findings:
         outcome.findings = anchored(outcome.findings, tree, project.root)
     return outcome
@@ -88,30 +91,30 @@ def visit(part: Slice, rules: Iterable[type[Rule]], facts: Facts, outcome: Outco
     for rule in instances:
         shielded = Shield(rule, outcome)
         for name in visitor_names(type(rule)):
-            visitors.setdefault(name, []).append(shielded.around(getattr(rule, name)))
+            visitors.setdefault(name, []).append((shielded, getattr(rule, name)))
     walk(module, visitors)
     for rule in instances:
         outcome.findings.extend(rule.findings)
 
 
 def walk(node: cst.CSTNode, visitors: Visitors) -> None:
-    """Visit a tree depth first, without punctuation and blanks; a visitor that returns False keeps the walk out of
+    """Visit a tree depth first, without punctuation and blanks; a visitor that returns False keeps its rule out of
     the children."""
     kind = type(node)
-    descend = True
-    for visitor in visitors.get("visit_" + kind.__name__, ()):
-        if visitor(node) is False:
-            descend = False
-    if descend:
-        for field in CHILD_FIELDS[kind] if kind in CHILD_FIELDS else child_fields(kind):
-            child = getattr(node, field)
-            if hasattr(child, "_codegen"):
-                walk(child, visitors)
-            elif child.__class__ in SEQUENCES:
-                for item in child:
-                    walk(item, visitors)
-    for visitor in visitors.get("leave_" + kind.__name__, ()):
-        visitor(node)
+    absent = [shield for shield, visitor in visitors.get("visit_" + kind.__name__, ()) if shield.run(visitor, node)]
+    for shield in absent:
+        shield.is_absent = True
+    for field in CHILD_FIELDS[kind] if kind in CHILD_FIELDS else child_fields(kind):
+        child = getattr(node, field)
+        if hasattr(child, "_codegen"):
+            walk(child, visitors)
+        elif child.__class__ in SEQUENCES:
+            for item in child:
+                walk(item, visitors)
+    for shield in absent:
+        shield.is_absent = False
+    for shield, visitor in visitors.get("leave_" + kind.__name__, ()):
+        shield.run(visitor, node)
 
 
 def child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
@@ -135,21 +138,24 @@ class Shield:
     def __init__(self, rule: Rule, outcome: Outcome) -> None:
         self.rule = rule
         self.outcome = outcome
-        self.crashed = False
+        self.has_crashed = False
+        self.is_absent = False
+        """Whether the walk is below a node whose children the rule does not want."""
 
-    def around(self, visitor: Visitor) -> Visitor:
-        def run(node: Any) -> bool | None:
-            if self.crashed:
-                return None
-            try:
-                return visitor(node)
-            except Exception as error:
-                self.crashed = True
-                path = self.rule.facts.source.path
-                self.outcome.failures.append(Failure(path, crash(error), self.rule.code))
-                return None
+    def run(self, visitor: Visitor, node: cst.CSTNode) -> bool:
+        """Let the rule visit a node; whether it wants none of the node's children."""
+        if self.has_crashed or self.is_absent:
+            return False
+        try:
+            return visitor(node) is False
+        except Exception as error:
+            self.has_crashed = True
+            path = self.rule.facts.source.path
+            self.outcome.failures.append(Failure(path, crash(error), self.rule.code))
+            return False
 
-        return run
+
+Visitors = dict[str, list[tuple[Shield, Visitor]]]
 
 
 def crash(error: Exception) -> str:

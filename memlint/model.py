@@ -166,6 +166,8 @@ class Outcome:
     fixed: list[Finding] = field(default_factory=list)
     """Findings whose fix is in `rewrite`, in order of application."""
     rewrite: Rewrite | None = None
+    looked_for: frozenset[str] = frozenset()
+    """Paths of other files, there or not, that the findings depend on."""
 
 
 @dataclass

@@ -59,7 +59,7 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
         place = Position(error.line, 1)
         return Outcome(task.path, [syntax_error(task.path, str(error), place, place)])
     rules = rules_for(task.settings)
-    project = Project(task.settings.target_version, str(task.settings.root))
+    project = project_for(task.settings)
 
     def look(at: SourceFile) -> Outcome:
         return judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
@@ -74,6 +74,11 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
 @cache  # memlint: ignore[ML602] one entry per settings file of a run
 def rules_for(settings: Settings) -> Sequence[type[Rule]]:
     return chosen(settings)
+
+
+@cache  # memlint: ignore[ML602] one entry per settings file of a run
+def project_for(settings: Settings) -> Project:
+    return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge)
 
 
 def check_files(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from memlint.knowledge import Extension, lists, tables
 from memlint.model import Severity
 
 Answer = TypeVar("Answer")
@@ -36,6 +37,10 @@ class Settings:
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Pattern, then the selectors that are ignored where it matches."""
     target_version: tuple[int, int] = (3, 10)
+    src: tuple[str, ...] = (".", "src")
+    """Folders where imports begin, relative to the root."""
+    knowledge: Extension = ()
+    """Names that the user adds to the knowledge tables."""
     min_severity: Severity = Severity.INFO
     fail_on: Severity = Severity.WARNING
 
@@ -226,6 +231,27 @@ def ignores(value: object, where: str, key: str) -> tuple[tuple[str, tuple[str, 
     )
 
 
+def additions(value: object, where: str, key: str) -> Extension:
+    """What is added to the knowledge tables: table, section, key, names."""
+    found = []
+    for file, sections in tables_of(value, where, tables()):
+        for section, keys in tables_of(sections, f"{where}.{file}", lists(file)):
+            for name, items in tables_of(keys, f"{where}.{file}.{section}", lists(file)[section]):
+                found.append((file, section, name, strings(items, f"{where}.{file}.{section}.{name}", name)))
+    return tuple(found)
+
+
+def tables_of(value: object, where: str, known: Iterable[str]) -> list[tuple[str, object]]:
+    """The entries of a table whose keys are all known."""
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{where} must be a table, not {kind(value)}; its keys are {', '.join(known)}")
+    for key in value:
+        if key not in known:
+            way_out = suggestion(key, known) or f"; its keys are {', '.join(known)}"
+            raise UsageError(f"{where} has no key {quoted(key)}{way_out}")
+    return list(value.items())
+
+
 def spelled(parse: Callable[[str], object]) -> Callable[[object, str, str], object]:
     """A check for a setting that is one word of a closed list."""
 
@@ -261,6 +287,8 @@ CHECKS: dict[str, Callable[[object, str, str], object]] = {
     "ignore": strings,
     "exclude": strings,
     "per-file-ignores": ignores,
+    "src": strings,
+    "knowledge": additions,
     "target-version": spelled(parse_target),
     "min-severity": spelled(parse_severity),
     "fail-on": spelled(parse_severity),

@@ -82,14 +82,13 @@ class SelfBoundCallback(Rule):
 
 def held_method(facts: Facts, model: ClassModel, store: Store) -> ast.Attribute | None:
     """The method of the same instance that a stored value holds."""
-    values = [held.value for held in facts.links.held(store.value)]
-    if isinstance(store.value, ast.Call):
-        values += facts.classes.kept_arguments(store.value)
-    for value in values:
-        if (
+
+    def is_own_method(value: ast.expr) -> bool:
+        return (
             isinstance(value, ast.Attribute)
             and facts.classes.instance(value.value) is model
             and model.kind(value.attr) is MethodKind.INSTANCE
-        ):
-            return value
-    return None
+        )
+
+    path = next(facts.keeping.paths(store.value, is_own_method), None)
+    return path.value if path and isinstance(path.value, ast.Attribute) else None

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import gc
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
 import pytest
 
+import memlint.facts
 from memlint.api import Effect, Facts, Rule, all_of
-from memlint.engine import child_fields, lint, walk
+from memlint.engine import Shield, Visitor, child_fields, lint, walk
 from memlint.facts.layout import LONGEST, Slice, Tree
 from memlint.facts.project import Project
+from memlint.model import Outcome
+from memlint.registry import all_rules
 from memlint.source import SourceFile
 
 
@@ -31,6 +35,11 @@ class AssignedName(Rule):
 def found(text: str, rule: type[Rule] = AssignedName, **flags: bool) -> list[tuple[int, int]]:
     outcome = lint(SourceFile("a.py", text), [rule], Project(), **flags)
     return [finding.start for finding in outcome.findings]
+
+
+def shielded(visitor: Visitor) -> tuple[Shield, Visitor]:
+    """A visitor as the engine's walk takes it, of a rule of its own."""
+    return Shield(AssignedName.__new__(AssignedName), Outcome("a.py")), visitor
 
 
 def test_only_statements_that_pass_the_gate_are_visited() -> None:
@@ -110,7 +119,10 @@ def test_the_walk_visits_what_libcst_visits(path: Path) -> None:
     def visitor(event: str) -> Any:
         return lambda node: seen.append((event, node))
 
-    walk(module, {f"{event}_{kind.__name__}": [visitor(event)] for event in ("visit", "leave") for kind in kinds})
+    walk(
+        module,
+        {f"{event}_{kind.__name__}": [shielded(visitor(event))] for event in ("visit", "leave") for kind in kinds},
+    )
     recorder = Recorder(kinds)
     module.visit(recorder)
     assert len(seen) == len(recorder.seen)
@@ -120,21 +132,24 @@ def test_the_walk_visits_what_libcst_visits(path: Path) -> None:
 def test_a_node_is_visited_before_its_children_and_left_after_them() -> None:
     events: list[str] = []
     names = ("visit_FunctionDef", "visit_Return", "leave_Return", "leave_FunctionDef", "visit_Assign")
-    visitors = {name: [lambda node, name=name: events.append(name)] for name in names}
+    visitors = {name: [shielded(lambda node, name=name: events.append(name))] for name in names}
     walk(cst.parse_module("def f():\n    return 1\nx = 1\n"), visitors)
     assert tuple(events) == names
 
 
-def test_a_visitor_that_returns_false_keeps_the_walk_out() -> None:
+def test_a_visitor_that_returns_false_keeps_its_own_rule_out_and_no_other() -> None:
     inner: list[cst.CSTNode] = []
+    others: list[cst.CSTNode] = []
+    rule, other = shielded(lambda node: False), shielded(others.append)
     visitors = {
-        "visit_FunctionDef": [lambda node: False],
-        "visit_Return": [inner.append],
-        "leave_FunctionDef": [inner.append],
+        "visit_FunctionDef": [rule],
+        "visit_Return": [(rule[0], inner.append), other],
+        "leave_FunctionDef": [(rule[0], inner.append)],
     }
     module = cst.parse_module("def f():\n    return 1\n")
     walk(module, visitors)
     assert inner == [module.body[0]]
+    assert len(others) == 1
 
 
 def test_child_fields_are_code() -> None:
@@ -142,3 +157,18 @@ def test_child_fields_are_code() -> None:
     assert child_fields(cst.FunctionDef) == (
         *("name", "params", "body", "decorators", "returns", "asynchronous", "type_parameters"),
     )
+
+
+def test_what_lint_made_is_freed_without_the_garbage_collector() -> None:
+    path = Path(memlint.facts.__file__).with_name("classes.py")
+    source = SourceFile(str(path), path.read_text("utf-8"))
+    lint(source, all_rules(), Project())
+    gc.collect()
+    gc.disable()
+    try:
+        lint(source, all_rules(), Project())
+        before = len(gc.get_objects())
+        gc.collect()
+        assert before - len(gc.get_objects()) < 50
+    finally:
+        gc.enable()

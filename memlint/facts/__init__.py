@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from memlint.facts.layout import Tree
-from memlint.facts.project import Project
+from memlint.facts.project import Found, Project, joined
 from memlint.source import SourceFile
 
 if TYPE_CHECKING:
     from memlint.facts.classes import Classes
+    from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
     from memlint.facts.escape import Escape
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
@@ -38,6 +41,40 @@ class Facts:
         self.project = project
         self._flows: dict[Body, Flow] = {}
 
+    def close(self) -> None:
+        """Cut the cycles between the facts, so that they are freed now and not when the garbage collector comes
+        round; they are of no use after it."""
+        if "names" in self.__dict__:
+            self.names.close()
+        if "classes" in self.__dict__:
+            self.classes.close()
+        self.__dict__.clear()
+
+    def path_from(self, path: str) -> str:
+        """The path of this file as told beside that of another one: absolute where that is."""
+        return self.source.path if os.path.isabs(path) else os.path.relpath(self.source.path)
+
+    def find(self, expression: ast.expr) -> Found | None:
+        """The class or function that an expression names, in this file or another one of the project."""
+        binding = self.names.binding(expression) if isinstance(expression, ast.Name) else None
+        node = binding.sole.node if binding and binding.sole else None
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            return Found(self, node)
+        qualified = self.names.qualified(expression)
+        if qualified is None and binding is None and isinstance(expression, ast.Name):
+            found = (self.project.find(joined(module, expression.id), self.source.path) for module in self.star_imports)
+            return next((each for each in found if each), None)
+        return self.project.find(qualified, self.source.path) if qualified else None
+
+    @cached_property
+    def star_imports(self) -> list[str]:
+        """The modules that this one imports all names from, as written, dots included."""
+        return [
+            "." * node.level + (node.module or "")
+            for node in self.tree.parents
+            if self.names.has_star_import and isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        ]
+
     @cached_property
     def names(self) -> Names:
         from memlint.facts.names import Names
@@ -54,7 +91,7 @@ class Facts:
     def classes(self) -> Classes:
         from memlint.facts.classes import Classes
 
-        return Classes(self.tree, self.names)
+        return Classes(self)
 
     @cached_property
     def escape(self) -> Escape:
@@ -79,6 +116,18 @@ class Facts:
         from memlint.facts.links import Links
 
         return Links(self.tree, self.names)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        from memlint.facts.keeping import Keeping
+
+        return Keeping(self)
+
+    @cached_property
+    def cycles(self) -> Cycles:
+        from memlint.facts.cycles import Cycles
+
+        return Cycles(self)
 
     @cached_property
     def purity(self) -> Purity:

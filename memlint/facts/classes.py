@@ -3,122 +3,61 @@
 from __future__ import annotations
 
 import ast
-import enum
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
-from memlint.facts.layout import Tree
-from memlint.facts.names import Binding, DefinitionKind, Names
+from memlint.facts.class_model import (
+    CLASS_PARAMETERS,
+    MAKING,
+    ClassModel,
+    Cut,
+    Method,
+    MethodKind,
+    Store,
+    class_body,
+    first_parameter,
+    method_kind,
+)
+from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.writes import Write, Writes, targets_of
-from memlint.knowledge import names as known
 
-Method: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-MAKING = frozenset({"__init__", "__new__", "__post_init__"})
-STATIC = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
-"""Methods whose first parameter is no instance, without a decorator saying so."""
-CLASS_PARAMETERS = frozenset({"cls", "klass", "mcs", "mcls", "metacls"})
-"""What the first parameter is called where it is a class, whatever the decorators say."""
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+__all__ = ["MAKING", "ClassModel", "Classes", "Cut", "Method", "MethodKind", "Store"]
+
 PLAIN_CALLS = ("attr.", "attrs.", "builtins.", "collections.", "dataclasses.")
 """Whose results, bound in a class body, are no descriptors; `builtins.property` is one."""
-
-
-class MethodKind(enum.Enum):
-    INSTANCE = "instance"
-    STATIC = "static"
-    CLASS = "class"
-    PROPERTY = "property"
-    UNKNOWN = "unknown"
-
-
-@dataclass(eq=False)
-class Store:
-    """A value put into an attribute of an instance, or into a container that the attribute holds."""
-
-    attribute: str
-    value: ast.expr
-    by: ast.stmt
-    method: Method
-    inside: bool = False
-    """Whether the value goes into a container in the attribute."""
-
-    @property
-    def instance(self) -> str:
-        """What the storing method calls its instance."""
-        return first_parameter(self.method) or ""
-
-
-@dataclass(eq=False)
-class Cut:
-    """A place where a method makes an attribute of its own instance let go of what it holds."""
-
-    attribute: str
-    by: ast.stmt
-    method: Method
-
-
-@dataclass(eq=False)
-class ClassModel:
-    """One class of this file."""
-
-    node: ast.ClassDef
-    bases: list[ClassModel] = field(default_factory=list)
-    methods: dict[str, Method] = field(default_factory=dict)
-    kinds: dict[str, MethodKind] = field(default_factory=dict)
-    assigned: set[str] = field(default_factory=set)
-    """Names that the class body binds to what a call returns, which may be a descriptor."""
-    stores: list[Store] = field(default_factory=list)
-    cuts: list[Cut] = field(default_factory=list)
-    is_metaclass: bool = False
-
-    def lineage(self) -> Iterator[ClassModel]:
-        """The class and its bases in this file, nearest first."""
-        seen: set[ClassModel] = set()
-        waiting = [self]
-        while waiting:
-            model = waiting.pop(0)
-            if model not in seen:
-                seen.add(model)
-                yield model
-                waiting += model.bases
-
-    def kind(self, name: str) -> MethodKind | None:
-        """The kind of a method; None where this file does not show one of that name."""
-        return next((model.kinds[name] for model in self.lineage() if name in model.kinds), None)
-
-    def intercepts(self, attribute: str) -> bool:
-        """Whether storing the attribute may run code: a property or another descriptor, `__setattr__`."""
-        return any(
-            attribute in model.assigned
-            or model.kinds.get(attribute) in (MethodKind.PROPERTY, MethodKind.UNKNOWN)
-            or "__setattr__" in model.methods
-            for model in self.lineage()
-        )
-
-    def stores_of(self, attribute: str) -> list[Store]:
-        return [store for store in self.stores if store.attribute == attribute and not store.inside]
 
 
 class Classes:
     """The classes of a file."""
 
-    def __init__(self, tree: Tree, names: Names) -> None:
-        self.tree = tree
-        self.names = names
-        self.writes = Writes(tree, names)
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.tree = tree = facts.tree
+        self.names = facts.names
+        self.writes = Writes(tree, facts.names)
         nodes = [node for node in tree.parents if isinstance(node, ast.ClassDef)]
-        self.models = {node: self._methods(ClassModel(node)) for node in nodes}
+        self.models = {node: self._methods(ClassModel(node, self)) for node in nodes}
+        self.stored: list[tuple[ast.stmt, Write]] = []
+        """Every write of this file that puts a value into an attribute, in no order."""
         self.cut_from_outside: set[str] = set()
         """Attributes that some code here cuts on another object than its own instance."""
+        self.replaced: set[str] = set()
+        """Attributes that some code here sets, on another object than its own instance, to what an attribute held."""
         for model in self.models.values():
             self._bases(model)
         for node in tree.parents:
             if isinstance(node, ast.stmt):
                 for write in self.writes.of(node):
                     self._enter(node, write)
+
+    def close(self) -> None:
+        """Cut the links to the models, which know where they come from."""
+        self.__dict__.clear()
 
     def of(self, node: ast.ClassDef) -> ClassModel:
         return self.models[node]
@@ -149,7 +88,7 @@ class Classes:
             return None
         if method_kind(method, self.names) in (MethodKind.STATIC, MethodKind.CLASS):
             return None
-        return None if any(each.is_metaclass for each in model.lineage()) else model
+        return None if any(each.is_metaclass for each in model.local_lineage()) else model
 
     def instance_binding(self, store: Store) -> Binding | None:
         """The variable that the storing method calls its instance."""
@@ -175,54 +114,51 @@ class Classes:
         """Whether an attribute of the instance holds a builtin container: some store says so, or no code of this file
         says what it holds. What the class body binds is shared by all instances, and belongs to none."""
         lineage = list(model.lineage())
-        stores = [store for each in lineage for store in each.stores_of(attribute)]
+        stores = [(each.home, store.value) for each in lineage for store in each.stores_of(attribute)]
         if stores:
-            return any(self.writes.makes_container(store.value) for store in stores)
-        return not any(attribute in self.names.inner(each.node).bindings for each in lineage)
+            return any(home.writes.makes_container(value) for home, value in stores)
+        return not any(attribute in each.home.names.inner(each.node).bindings for each in lineage)
 
-    def kept_arguments(self, call: ast.Call) -> Iterator[ast.expr]:
-        """The arguments that an instance of a class of this file, made by the call, keeps in attributes of its own."""
-        binding = self.names.binding(call.func) if isinstance(call.func, ast.Name) else None
-        made = self._class_bound(binding)
-        maker = next((each for each in made.lineage() if "__init__" in each.methods), None) if made else None
-        if made is None or maker is None or maker.methods["__init__"].decorator_list or made.node.keywords:
-            return
-        for parameter, argument in bound(maker.methods["__init__"], call):
-            given = self.names.binding_of(parameter)
-            if given and given.sole and any(self._keeps(made, store, given) for store in maker.stores):
-                yield argument
+    def made_by(self, call: ast.Call) -> ClassModel | None:
+        """The class that a call makes an instance of, in whatever file."""
+        found = self.facts.find(call.func)
+        if found is None or not isinstance(found.node, ast.ClassDef):
+            return None
+        return found.facts.classes.of(found.node)
 
-    def _class_bound(self, binding: Binding | None) -> ClassModel | None:
-        """The class that a name stands for all through its scope."""
-        node = binding.sole.node if binding and binding.sole else None
-        return self.models.get(node) if isinstance(node, ast.ClassDef) else None
+    def bases_of(self, model: ClassModel) -> list[ClassModel]:
+        """The bases of a class of this file, in order, those that can be found."""
+        if model not in self._bases_found:
+            found = [self.facts.find(generic(base)) for base in model.node.bases]
+            nodes = [each for each in found if each and isinstance(each.node, ast.ClassDef)]
+            self._bases_found[model] = [each.facts.classes.of(each.node) for each in nodes]  # type: ignore[arg-type]
+        return self._bases_found[model]
 
-    def _keeps(self, made: ClassModel, store: Store, given: Binding) -> bool:
-        """Whether a store puts what a parameter gave, on some branch, into an attribute for good."""
-        values = store.value.values if isinstance(store.value, ast.BoolOp) else [store.value]
-        is_given = any(isinstance(each, ast.Name) and self.names.binding(each) is given for each in values)
-        return is_given and self.is_lasting(made, store)
+    @cached_property
+    def _bases_found(self) -> dict[ClassModel, list[ClassModel]]:
+        return {}
 
     def is_cut(self, model: ClassModel, store: Store) -> bool:
         """Whether the link that a store makes is cut: in another method of the class, its bases or subclasses here,
         later in the same method, or by code that reaches into the instance. `__init__` cuts nothing: there
         `self.x = None` declares."""
-        return store.attribute in self.cut_from_outside or any(
-            cut.attribute in (store.attribute, "*") and self._undoes(cut, store)
-            for other in self._related(model)
+        related = self._related(model)
+        return any(store.attribute in other.home.cut_from_outside for other in related) or any(
+            cut.attribute in (store.attribute, "*") and other.home.undoes(cut, store)
+            for other in related
             for cut in other.cuts
         )
 
     def _related(self, model: ClassModel) -> list[ClassModel]:
-        """The class with its bases and subclasses in this file."""
-        return [*model.lineage(), *self._derived[model]]
+        """The class with its bases, and its subclasses in this file."""
+        return [*model.lineage(), *model.home.derived[model]]
 
     @cached_property
-    def _derived(self) -> dict[ClassModel, list[ClassModel]]:
+    def derived(self) -> dict[ClassModel, list[ClassModel]]:
         """The subclasses of each class."""
         derived: dict[ClassModel, list[ClassModel]] = {model: [] for model in self.models.values()}
         for model in self.models.values():
-            for base in model.lineage():
+            for base in model.local_lineage():
                 if base is not model:
                     derived[base].append(model)
         return derived
@@ -234,7 +170,7 @@ class Classes:
             cut.attribute == attribute and cut.method.name not in MAKING for cut in cuts
         )
 
-    def _undoes(self, cut: Cut, store: Store) -> bool:
+    def undoes(self, cut: Cut, store: Store) -> bool:
         """Whether a cut may run after a store, and not as part of making the instance: later in the same run of a
         method, in the next one, or in another method."""
         is_making = store.method.name in MAKING
@@ -243,10 +179,10 @@ class Classes:
         if self.tree.function(cut.by) is not self.tree.function(store.by):
             return True
         if cut.by.lineno > store.by.lineno:
-            return not (is_making and self._excludes(cut.by, store.by))
+            return not (is_making and self.excludes(cut.by, store.by))
         return not is_making and self.tree.parents[cut.by] not in self.tree.ancestors(store.by)
 
-    def _excludes(self, one: ast.stmt, other: ast.stmt) -> bool:
+    def excludes(self, one: ast.stmt, other: ast.stmt) -> bool:
         """Whether two statements stand in different branches of one `if`, with no loop around it."""
         inner: ast.AST = one
         around_other = [other, *self.tree.ancestors(other)]
@@ -273,7 +209,7 @@ class Classes:
             and [type(target) for target in targets_of(store.by)] == [ast.Attribute]
             and self._writes[name] == 1
             and not (name.startswith("__") and name.endswith("__"))
-            and all(name not in self.names.inner(each.node).bindings for each in self._related(model))
+            and all(name not in each.home.names.inner(each.node).bindings for each in self._related(model))
             and not self._is_read_in_body(model.node, name)
         )
 
@@ -281,9 +217,10 @@ class Classes:
         """Whether this file shows all that a class inherits, builtin classes apart."""
         builtin = 0
         for base in model.node.bases:
-            name = self.names.qualified(base.value if isinstance(base, ast.Subscript) else base) or ""
+            name = model.home.names.qualified(generic(base)) or ""
             builtin += name.startswith("builtins.") or name in ("abc.ABC", "typing.Generic", "typing.Protocol")
-        return len(model.bases) + builtin == len(model.node.bases) and not model.node.keywords
+        known = model.home.bases_of(model)
+        return len(known) + builtin == len(model.node.bases) and not model.node.keywords
 
     @cached_property
     def _writes(self) -> Counter[str]:
@@ -351,12 +288,13 @@ class Classes:
         if write.value is not None:
             if model and method:
                 model.stores.append(Store(attribute, write.value, statement, method, write.inside))
+            self.stored.append((statement, write))
             return
         attribute = "*" if attribute == "__dict__" else attribute
         if model and method:
             model.cuts.append(Cut(attribute, statement, method))
-        elif not write.is_swap:
-            self.cut_from_outside.add(attribute)
+        else:
+            (self.replaced if write.is_swap else self.cut_from_outside).add(attribute)
 
     def _own_method(self, instance: ast.expr) -> Method | None:
         """The method whose first parameter an expression reads."""
@@ -365,48 +303,6 @@ class Classes:
         return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
 
 
-def class_body(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that a class body runs, into `if`, `try` and `with`."""
-    for statement in statements:
-        yield statement
-        if isinstance(statement, (ast.If, ast.Try, ast.With)):
-            for field_name in ("body", "orelse", "finalbody"):
-                yield from class_body(getattr(statement, field_name, ()))
-            for handler in getattr(statement, "handlers", ()):
-                yield from class_body(handler.body)
-
-
-def method_kind(method: Method, names: Names) -> MethodKind:
-    """The kind of a function in a class body, by its name and decorators."""
-    if method.name in STATIC:
-        return MethodKind.CLASS
-    kind = MethodKind.INSTANCE
-    for decorator in method.decorator_list:
-        qualified = names.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if qualified == "builtins.staticmethod":
-            return MethodKind.STATIC
-        if qualified == "builtins.classmethod":
-            return MethodKind.CLASS
-        if qualified in ("builtins.property", "functools.cached_property"):
-            return MethodKind.PROPERTY
-        if qualified not in known("calls", "transparent", "method"):
-            kind = MethodKind.UNKNOWN
-    return kind
-
-
-def first_parameter(method: Method) -> str | None:
-    parameters = [*method.args.posonlyargs, *method.args.args]
-    return parameters[0].arg if parameters else None
-
-
-def bound(method: Method, call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
-    """The parameters of a method with the arguments that a call on its instance or class gives them; none after `*`."""
-    parameters = [*method.args.posonlyargs, *method.args.args][1:]
-    for parameter, argument in zip(parameters, call.args, strict=False):
-        if isinstance(argument, ast.Starred):
-            break
-        yield parameter, argument
-    named = {parameter.arg: parameter for parameter in (*parameters, *method.args.kwonlyargs)}
-    for keyword in call.keywords:
-        if keyword.arg in named:
-            yield named[keyword.arg], keyword.value
+def generic(base: ast.expr) -> ast.expr:
+    """The class itself of a base such as `Generic[T]`."""
+    return base.value if isinstance(base, ast.Subscript) else base

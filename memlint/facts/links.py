@@ -48,6 +48,7 @@ class Links:
         elif isinstance(value, ast.Call):
             keeper = self.names.qualified(value.func) or ""
             names = keeper in known("calls", "keep", "callback")
+            yield Held(value, holder)
             for part in self._kept(value, keeper):
                 yield from self._held(part, keeper if names else holder, followed)
         elif (parts := contents(value)) is not None:

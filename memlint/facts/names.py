@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from memlint.facts.scopes import Binding, Definition, DefinitionKind, Scope, ScopeKind, Walk, mangled
 
-__all__ = ["Binding", "Definition", "DefinitionKind", "Names", "Scope", "ScopeKind", "mangled"]
+__all__ = ["Binding", "Definition", "DefinitionKind", "Names", "Scope", "ScopeKind", "imported_from", "mangled"]
 
 BUILTINS = frozenset(dir(builtins)) - {"__doc__", "__loader__", "__name__", "__package__", "__spec__"}
 """Names that need no definition, save those that every module has with a value of its own."""
@@ -34,6 +34,11 @@ class Names:
         self._bindings: dict[ast.AST, Binding] = {}
         self._index_definitions(walk.scopes)
         self._resolve_loads()
+
+    def close(self) -> None:
+        """Cut the links from scopes to their bindings, which keep their scope."""
+        for scope, _, _ in self._regions:
+            scope.close()
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope that evaluates a node; a parameter belongs to its function, a `def` to the scope around it.
@@ -171,7 +176,12 @@ def _imported(binding: Binding) -> str | None:
     givers = _givers(binding)
     if not givers or any(giver.kind is not DefinitionKind.IMPORT for giver in givers):
         return None
-    alias, statement = givers[0].node, givers[0].statement
+    return imported_from(givers[0])
+
+
+def imported_from(definition: Definition) -> str:
+    """The dotted name that the definition of an import gives, with the dots of a relative one in front."""
+    alias, statement = definition.node, definition.statement
     assert isinstance(alias, ast.alias)
     if isinstance(statement, ast.ImportFrom):
         origin = "." * statement.level + (statement.module or "")

@@ -1,13 +1,233 @@
-"""What holds for all files of a run."""
+"""What holds for all files of a run, and the way from a name in one file to its definition in another.
+
+Nothing is read before a rule asks. Files are looked for as Python would import them from the importing file: next to
+its top-level package, in the folders above it up to the root of the project, in a `src` folder of any of these, and in
+the `src` folders of the settings. What was looked for is recorded, found or not: a finding depends on it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.names import DefinitionKind, imported_from
+from memlint.knowledge import Extension
+from memlint.model import Outcome
+from memlint.source import SourceFile, Undecodable
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+AT_HAND = 200_000
+"""Characters of source in other files whose facts a process keeps at hand; a file's facts take some 100 times that."""
+
+LARGEST = 1_000_000
+"""Characters of a file that is still read for another's sake."""
+
+FURTHEST = 40
+"""Names that are followed from import to import before a definition is given up."""
 
 
-@dataclass(frozen=True)
+class Found(NamedTuple):
+    """A class or function, and the facts of the file that defines it."""
+
+    facts: Facts
+    node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
 class Project:
-    """The Python version that the code must run on, as (major, minor), and the folder that paths are told from."""
+    """The Python version that the code must run on, as (major, minor), the folder that paths are told from, the folders
+    where imports begin, relative to it, and what the user adds to the knowledge tables.
 
-    target: tuple[int, int] = (3, 10)
-    root: str = ""
+    Without a root no other file is looked at.
+    """
+
+    def __init__(
+        self,
+        target: tuple[int, int] = (3, 10),
+        root: str = "",
+        src: tuple[str, ...] = (".", "src"),
+        knowledge: Extension = (),
+    ) -> None:
+        self.target = target
+        self.root = os.path.abspath(root) if root else ""
+        self.src = src
+        self.knowledge = knowledge
+        self._facts: dict[str, Facts | None] = {}
+        self._looked: dict[str, set[str]] = {}
+
+    @contextmanager
+    def linting(self, facts: Facts) -> Iterator[None]:
+        """Take the facts of a file for what the project knows of it, for as long as it is being linted."""
+        path = os.path.abspath(facts.source.path)
+        self._looked.pop(path, None)
+        before = self._facts.pop(path, None)
+        if before is not None and before.source.text != facts.source.text:
+            self._facts.clear()
+        self._facts[path] = facts
+        try:
+            yield
+        finally:
+            self._facts.pop(path, None)
+            if any(path in looked for looked in self._looked.values()):
+                self._facts.clear()
+            facts.close()
+
+    def looked_for(self, facts: Facts) -> frozenset[str]:
+        """The paths of other files, there or not, that facts of a file came from, at first or further hand."""
+        own = os.path.abspath(facts.source.path)
+        seen: set[str] = set()
+        waiting = [own]
+        while waiting:
+            path = waiting.pop()
+            if path not in seen:
+                seen.add(path)
+                waiting += self._looked.get(path, ())
+        return frozenset(seen - {own})
+
+    def find(self, qualified: str, importer: str) -> Found | None:
+        """The class or function that a qualified name means in a file, in whatever file of the project it stands."""
+        if not self.root or qualified.startswith("builtins."):
+            return None
+        return self._find(qualified, os.path.abspath(importer), set())
+
+    def beside(self, facts: Facts, pattern: re.Pattern[bytes]) -> Iterator[Facts]:
+        """The facts of the other files in a file's folder whose text has a match; for what may stand in any of them."""
+        own = os.path.abspath(facts.source.path)
+        folder = os.path.dirname(own)
+        for name in sorted(os.listdir(folder)) if self.root and os.path.isdir(folder) else ():
+            path = os.path.join(folder, name)
+            if not name.endswith(".py") or path == own or not self._is_file(path, own):
+                continue
+            try:
+                has_match = pattern.search(Path(path).read_bytes()) is not None
+            except OSError:
+                continue
+            found = self._read(path) if has_match else None
+            if found is not None:
+                yield found
+
+    def _find(self, qualified: str, importer: str, asked: set[tuple[str, str]]) -> Found | None:
+        """The definition, following imports from file to file; `asked` are the names on the way."""
+        for path, attributes in self._modules(qualified, importer):
+            if not attributes or (path, attributes) in asked or len(asked) == FURTHEST:
+                continue
+            asked.add((path, attributes))
+            facts = self._read(path)
+            found = self._defined(facts, attributes, asked) if facts else None
+            if found is not None:
+                return found
+        return None
+
+    def _defined(self, facts: Facts, attributes: str, asked: set[tuple[str, str]]) -> Found | None:
+        """What a dotted name means in a module: the one definition that all its bindings come to."""
+        name, _, rest = attributes.partition(".")
+        path = os.path.abspath(facts.source.path)
+        binding = facts.names.module.bindings.get(name)
+        if binding is None:
+            found = (self._find(joined(module, attributes), path, asked) for module in facts.star_imports)
+            return next((each for each in found if each), None)
+        candidates: list[Found | None] = []
+        for definition in binding.definitions:
+            if isinstance(definition.node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                candidates.append(None if rest else Found(facts, definition.node))
+            elif definition.kind is DefinitionKind.IMPORT:
+                origin = imported_from(definition)
+                candidates.append(self._find(f"{origin}.{rest}" if rest else origin, path, asked))
+            elif isinstance(definition.value, (ast.Name, ast.Attribute)) and not rest:
+                alias = facts.names.qualified(definition.value)
+                candidates.append(self._find(alias, path, asked) if alias else facts.find(definition.value))
+        different = {each.node: each for each in candidates if each}
+        return different.popitem()[1] if len(different) == 1 else None
+
+    def _modules(self, qualified: str, importer: str) -> Iterator[tuple[str, str]]:
+        """The files that a dotted name may lead to, each with what is left of the name; the longest module first."""
+        relative = qualified.lstrip(".")
+        level = len(qualified) - len(relative)
+        parts = relative.split(".")
+        for folder in self._folders(importer, level, parts[0]):
+            for length in range(len(parts), -1 if level else 0, -1):
+                module = os.path.join(folder, *parts[:length])
+                package = os.path.join(module, "__init__.py")
+                for path in (package, f"{module}.py") if length else (package,):
+                    if self._is_file(path, importer):
+                        yield path, ".".join(parts[length:])
+
+    def _folders(self, importer: str, level: int, top: str) -> Iterator[str]:
+        """The folders where an import begins: that of the package, for a relative one."""
+        folder = os.path.dirname(importer)
+        if level:
+            for _ in range(level - 1):
+                folder = os.path.dirname(folder)
+            yield folder
+            return
+        if top in sys.stdlib_module_names:
+            return
+        while self._is_file(os.path.join(folder, "__init__.py"), importer):
+            folder = os.path.dirname(folder)
+        seen = set()
+        above = [folder, *map(str, Path(folder).parents)] if self._is_inside(folder) else [folder]
+        for start in above:
+            if start == folder or self._is_inside(start):
+                for place in (start, os.path.join(start, "src")):
+                    seen.add(place)
+                    yield place
+        for place in self.src:
+            start = os.path.normpath(os.path.join(self.root, place))
+            if start not in seen:
+                yield start
+
+    def _is_inside(self, folder: str) -> bool:
+        return folder == self.root or folder.startswith(self.root.rstrip(os.sep) + os.sep)
+
+    def _is_file(self, path: str, importer: str) -> bool:
+        """Whether a file is there, which what is found for the importer depends on; one `stat` a path."""
+        self._looked.setdefault(importer, set()).add(path)
+        if path not in self._present:
+            self._present[path] = path in self._facts or os.path.isfile(path)
+        return self._present[path]
+
+    @cached_property
+    def _present(self) -> dict[str, bool]:
+        return {}
+
+    def _read(self, path: str) -> Facts | None:
+        """The facts of another file; None where it cannot be analysed: its own check says why."""
+        if path in self._facts:
+            self._facts[path] = self._facts.pop(path)
+            return self._facts[path]
+        self._facts[path] = self._parsed(path)
+        self._forget(path)
+        return self._facts[path]
+
+    def _parsed(self, path: str) -> Facts | None:
+        from memlint.facts import Facts
+        from memlint.syntax import read
+
+        try:
+            source = SourceFile.from_bytes(path, Path(path).read_bytes())
+        except (OSError, Undecodable):
+            return None
+        tree = read(source, Outcome(path)) if len(source.text) <= LARGEST else None
+        return Facts(source, tree, self) if tree else None
+
+    def _forget(self, kept: str) -> None:
+        """Let go of the facts used longest ago, until what is left is little."""
+        sizes = {path: len(facts.source.text) if facts else 0 for path, facts in self._facts.items()}
+        total = sum(sizes.values())
+        for path, size in sizes.items():
+            if total > AT_HAND and path != kept:
+                total -= size
+                del self._facts[path]
+
+
+def joined(module: str, name: str) -> str:
+    """The dotted name of what a module holds; a module that is all dots needs no further one."""
+    return module + name if module.endswith(".") else f"{module}.{name}"

@@ -84,6 +84,10 @@ class Scope:
     declared: dict[str, ast.Global | ast.Nonlocal] = field(default_factory=dict, repr=False)
     """Names that a `global` or `nonlocal` statement takes from another scope."""
 
+    def close(self) -> None:
+        """Cut the links to the bindings, which keep their scope."""
+        self.bindings.clear()
+
     @property
     def owner(self) -> Scope:
         """The function, lambda or module that runs this code, itself included."""

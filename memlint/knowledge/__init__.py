@@ -1,27 +1,72 @@
-"""What is known of libraries, as tables: a further library is a line of TOML, not code."""
+"""What is known of libraries, as tables: a further library is a line of TOML, not code.
+
+A table is a file, its sections hold keys, and a key holds names: qualified (`numpy.zeros`, those of builtins
+beginning with `builtins.`) or, where the section says so, of methods, keywords or folders. Users add names to the
+lists in `[tool.memlint.knowledge]`.
+"""
 
 from __future__ import annotations
 
 import sys
 from functools import cache
 from importlib import resources
+from typing import Any, TypeAlias
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+Extension: TypeAlias = tuple[tuple[str, str, str, tuple[str, ...]], ...]
+"""What a user adds: file, section, key, names."""
 
-@cache  # memlint: ignore[ML602] one entry per table that ships
+FIGURES = frozenset({"nanoseconds"})
+"""Sections of what was measured, which nobody adds to."""
+
+_in_force: Extension = ()
+
+
+def use(extension: Extension) -> None:
+    """Answer from the tables with these additions from here on; `lint` says so for each file."""
+    global _in_force
+    _in_force = extension
+
+
 def table(name: str) -> dict[str, dict[str, list[str]]]:
     """A table by its file name without the ending: section → key → names."""
-    loaded: dict[str, dict[str, list[str]]] = tomllib.loads(
-        resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
-    )
-    return loaded
+    return _table(name, _in_force)
 
 
-@cache  # memlint: ignore[ML602] one entry per column that ships
 def names(file: str, section: str, key: str) -> frozenset[str]:
     """One list of a table, for asking whether a name is in it."""
-    return frozenset(table(file)[section][key])
+    return _names(file, section, key, _in_force)
+
+
+@cache  # memlint: ignore[ML602] one entry per table and settings file
+def shipped(name: str) -> dict[str, Any]:
+    """A table as it ships; raises `FileNotFoundError` for another name."""
+    return tomllib.loads(resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+
+
+def lists(name: str) -> dict[str, dict[str, list[str]]]:
+    """The sections of a table that users may add names to."""
+    return {section: keys for section, keys in shipped(name).items() if section not in FIGURES}
+
+
+def tables() -> list[str]:
+    """The names of the tables that ship."""
+    return sorted(file.name[:-5] for file in resources.files(__name__).iterdir() if file.name.endswith(".toml"))
+
+
+@cache  # memlint: ignore[ML602] one entry per table and settings file
+def _table(name: str, extension: Extension) -> dict[str, dict[str, list[str]]]:
+    merged: dict[str, dict[str, list[str]]] = {section: dict(keys) for section, keys in shipped(name).items()}
+    for file, section, key, added in extension:
+        if file == name:
+            merged[section][key] = [*merged[section][key], *added]
+    return merged
+
+
+@cache  # memlint: ignore[ML602] one entry per list and settings file
+def _names(file: str, section: str, key: str, extension: Extension) -> frozenset[str]:
+    return frozenset(_table(file, extension)[section][key])

@@ -1,0 +1,318 @@
+"""Reference cycles through the attributes of several objects: who keeps whom, until it comes back to the first."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from memlint.facts.class_model import ClassModel, MethodKind, Store
+from memlint.facts.keeping import Link, Path
+from memlint.facts.names import Binding, DefinitionKind
+from memlint.facts.writes import Write
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Body, Facts
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LONGEST = 4
+"""Links of a cycle that is made by statements of one function."""
+
+CUTS = (
+    rb"\.(%(attributes)s)(\[[^\]\n]*\])?\s*(=\s*None\b|\.\s*(clear|discard|pop|popitem|popleft|remove)\b)"
+    rb"|\bdel\b[^\n]*\.(%(attributes)s)\b|[\"'](%(attributes)s)[\"']"
+)
+"""How a line may look that cuts one of some attributes: what files are to be read for."""
+
+Key: TypeAlias = tuple[Binding, str]
+"""A local variable and the attribute of its object that is meant; an empty one for the object itself."""
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A cycle, by the statement that closes it."""
+
+    by: ast.stmt
+    names: tuple[str, ...]
+    """The links, and the start again: `A.child`, `C.owner`, `A`."""
+    back: str
+    """The link that leads back to what keeps the other: the one to make weak."""
+    places: tuple[tuple[Facts, ast.AST, str], ...]
+    """The other statements that make links, each with its file and the link."""
+    is_heavy: bool
+    """Whether one of its classes keeps something big, or has instances made in a loop."""
+    is_alone: bool
+    """Whether a process has one such cycle."""
+
+
+class Edge(NamedTuple):
+    """A reference between two objects that a function knows by name."""
+
+    holder: Key
+    attribute: str
+    value: Key
+    by: ast.stmt | None
+    """None where the class makes the link elsewhere."""
+    uses: tuple[ast.Name, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+class Cycles:
+    """The cycles of a file between instances of two and more classes, or two and more objects of a function."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.names = facts.names
+        self.classes = facts.classes
+
+    def within(self, first: int, last: int) -> list[Cycle]:
+        """The cycles whose closing statement begins on one of these lines, each told once in a file."""
+        return [cycle for cycle in self._all if first <= cycle.by.lineno <= last]
+
+    @cached_property
+    def _all(self) -> list[Cycle]:
+        found: list[Cycle] = []
+        told: set[object] = set()
+        cycles = [*self._of_classes(), *self._of_functions()]
+        for cycle in sorted(cycles, key=lambda cycle: (cycle.by.lineno, cycle.by.col_offset, len(cycle.names))):
+            if not told & {cycle.by, frozenset(cycle.names)} and not self._is_cut_nearby(cycle):
+                found.append(cycle)
+            told |= {cycle.by, frozenset(cycle.names)}
+        return found
+
+    def _is_cut_nearby(self, cycle: Cycle) -> bool:
+        """Whether another file, in the folder of one that makes a link, cuts an attribute of that name."""
+        attributes = {name.rpartition(".")[2] for name in cycle.names[:-1]}
+        either = "|".join(map(re.escape, attributes)).encode()
+        pattern = re.compile(CUTS % {b"attributes": either})
+        files = {id(facts): facts for facts in (self.facts, *(facts for facts, _, _ in cycle.places))}
+        return any(
+            attribute in attributes
+            for facts in files.values()
+            for other in self.facts.project.beside(facts, pattern)
+            for attribute in other.classes.cut_from_outside
+        )
+
+    def _of_classes(self) -> Iterator[Cycle]:
+        """`self.child = C(self)`, where C keeps what it is given."""
+        for model in self.classes.models.values():
+            for store in model.stores:
+                for path in self._back(model, store):
+                    if path.links and self.classes.is_lasting(model, store) and self._stays(path.links):
+                        yield self._through(model, store, path.links)
+                        break
+            for store in self._memoized(model):
+                for path in self._back(model, store):
+                    if path.links and not self.classes.is_cut(model, store) and self._stays(path.links):
+                        yield self._through(model, store, path.links)
+                        break
+
+    def _memoized(self, model: ClassModel) -> Iterator[Store]:
+        """What the cached properties of a class keep in the instance, each stored by its `def`."""
+        for method in model.methods.values():
+            if any(self._caches(decorator) for decorator in method.decorator_list):
+                returned = (node.value for node in ast.walk(method) if isinstance(node, ast.Return) and node.value)
+                yield from (Store(method.name, value, method, method) for value in returned)
+
+    def _caches(self, decorator: ast.expr) -> bool:
+        qualified = self.names.qualified(decorator) or ""
+        return qualified.rpartition(".")[2] in known("calls", "memoized", "properties")
+
+    def _back(self, model: ClassModel, store: Store) -> Iterator[Path]:
+        """The paths from a stored value back to the instance that stores it."""
+        return self.facts.keeping.paths(store.value, lambda value: self.classes.instance(value) is model)
+
+    def _stays(self, links: tuple[Link, ...]) -> bool:
+        """Whether no code of this file cuts the links that other classes make."""
+        return not any(link.attribute in self.classes.cut_from_outside for link in links)
+
+    def _through(self, model: ClassModel, store: Store, links: tuple[Link, ...]) -> Cycle:
+        owner = model.node.name
+        models = [model, *(link.model for link in links)]
+        return Cycle(
+            store.by,
+            (f"{owner}.{store.attribute}", *map(str, links), owner),
+            str(links[-1]),
+            tuple((link.facts, link.by, f"`{link}` keeps it") for link in links),
+            any(map(self._is_heavy, models)),
+            self.classes.is_singleton(model),
+        )
+
+    def _is_heavy(self, model: ClassModel) -> bool:
+        home = model.home.facts
+        if any(home.kinds.of(store.value) in known("containers", "heavy", "kinds") for store in model.stores):
+            return True
+        binding = home.names.binding_of(model.node)
+        calls = [home.tree.parents[use] for use in binding.uses] if binding else []
+        return any(isinstance(call, ast.Call) and home.tree.enclosing(call, *LOOPS) for call in calls)
+
+    def _of_functions(self) -> Iterator[Cycle]:
+        """`child.parent = self` with `self.children.append(child)`, `a.next = b` with `b.previous = a`."""
+        written: dict[Body, list[tuple[ast.stmt, Write]]] = defaultdict(list)
+        for statement, write in self.classes.stored:
+            if isinstance(base(write.attribute.value), ast.Name):
+                written[self.facts.tree.function(statement)].append((statement, write))
+        for body, writes in written.items():
+            edges = self._edges(body, sorted(writes, key=lambda pair: (pair[0].lineno, pair[0].col_offset)))
+            told: set[frozenset[Key]] = set()
+            for number, edge in enumerate(edges):
+                way = self._way_back(edge, edges[:number]) if edge.by is not None else None
+                objects = frozenset(each.holder for each in (edge, *way)) if way is not None else frozenset()
+                if way is not None and objects not in told and all(map(self._is_lasting, (edge, *way))):
+                    told.add(objects)
+                    yield self._between(edge, way)
+
+    def _edges(self, body: Body, writes: list[tuple[ast.stmt, Write]]) -> list[Edge]:
+        """The references that the statements of a body make between objects that it writes to, in order."""
+        holders = {key for _, write in writes if (key := self._key(write.attribute.value, body))}
+        edges = [Edge((key[0], ""), key[1], key, None) for key in holders if key[1]]
+        for statement, write in writes:
+            holder = self._key(write.attribute.value, body)
+            if holder is None or write.value is None or not self._may_stay(write.attribute.attr):
+                continue
+            for path in self.facts.keeping.paths(write.value, lambda value: self._key(value, body) in holders):
+                value = self._key(path.value, body)
+                uses = [each for each in map(base, (write.attribute.value, path.value)) if isinstance(each, ast.Name)]
+                if value is not None and (path.links or value != holder) and self._stays(path.links):
+                    edges.append(Edge(holder, write.attribute.attr, value, statement, tuple(uses), path.links))
+        return edges
+
+    def _key(self, expression: ast.expr, body: Body) -> Key | None:
+        """The object that `x` or `x.attribute` means, for a variable of this body."""
+        variable = base(expression)
+        binding = self.names.binding(variable) if isinstance(variable, ast.Name) else None
+        if binding is None or binding.scope.node is not body or not is_variable(binding):
+            return None
+        return binding, expression.attr if isinstance(expression, ast.Attribute) else ""
+
+    def _model(self, binding: Binding) -> ClassModel | None:
+        """The class of the instance that a variable is: of `self`, or of what it is made by."""
+        use = next(iter(binding.uses), None)
+        if use is not None and (model := self.classes.instance(use)):
+            return model
+        made = binding.sole.value if binding.sole else None
+        return self.classes.made_by(made) if isinstance(made, ast.Call) else None
+
+    def _may_stay(self, attribute: str) -> bool:
+        """Whether no code of this file cuts an attribute of that name, or makes it run code."""
+        return (
+            attribute not in self.classes.replaced
+            and not self.classes.is_ever_cut(attribute)
+            and not any(
+                each.kinds.get(attribute) in (MethodKind.PROPERTY, MethodKind.UNKNOWN) or attribute in each.assigned
+                for each in self.classes.models.values()
+            )
+        )
+
+    def _is_lasting(self, edge: Edge) -> bool:
+        """Whether the class of the holder, where it is known, lets a reference stay; only a class that is known stores
+        what no statement here does."""
+        model = self._model(edge.holder[0]) if not edge.holder[1] else None
+        if model is None:
+            return edge.by is not None
+        stores = [store for store in model.stores if store.attribute == edge.attribute]
+        own = [store for store in stores if store.by is edge.by or edge.by is None]
+        if own:
+            return all(self.classes.is_lasting(model, store) for store in own)
+        is_cut = any(cut.attribute == edge.attribute for each in model.lineage() for cut in each.cuts)
+        return edge.by is not None and not is_cut and not model.intercepts(edge.attribute)
+
+    def _way_back(self, edge: Edge, edges: list[Edge]) -> list[Edge] | None:
+        """The shortest chain of earlier references from the value of a reference to its holder."""
+        ways: list[list[Edge]] = [[]]
+        for _ in range(LONGEST):
+            longer = []
+            for way in ways:
+                end = way[-1].value if way else edge.value
+                if end == edge.holder:
+                    return way
+                for other in edges:
+                    if other.holder == end and all(self._meet(other, each) for each in (edge, *way)):
+                        longer.append([*way, other])
+            ways = longer
+        return None
+
+    def _meet(self, one: Edge, other: Edge) -> bool:
+        """Whether two references may both be made, and mean the same objects by the same names."""
+        if one.by is None or other.by is None or one.by is other.by:
+            return True
+        if self.classes.excludes(one.by, other.by):
+            return False
+        pairs = [(first, second) for first in one.uses for second in other.uses if first.id == second.id]
+        return all(self._is_same(first, second) for first, second in pairs)
+
+    def _is_same(self, first: ast.Name, second: ast.Name) -> bool:
+        """Whether two uses of a name read one value: one definition reaches both, or none comes between them in a run
+        of statements."""
+        binding = self.names.binding(first)
+        body = self.facts.tree.function(first)
+        if binding is None or body is not self.facts.tree.function(second):
+            return False
+        if binding.sole is not None:
+            return True
+        flow = self.facts.flow(body)
+        reaching = flow.reaching(first)
+        if reaching != flow.reaching(second):
+            return False
+        lines = sorted((first.lineno, second.lineno))
+        in_a_row = self._block(first) is self._block(second)
+        return len(reaching) == 1 or (
+            in_a_row and not any(lines[0] <= each.node.lineno <= lines[1] for each in binding.definitions)  # type: ignore[attr-defined]
+        )
+
+    def _block(self, node: ast.AST) -> ast.AST | None:
+        statement = self.facts.tree.statement(node)
+        return self.facts.tree.parents.get(statement) if statement else None
+
+    def _between(self, edge: Edge, way: list[Edge]) -> Cycle:
+        """The cycle that a reference closes over earlier ones."""
+        assert edge.by is not None
+        around = [edge, *way]
+        from_self = [number for number, each in enumerate(around) if self._is_instance(each.holder)]
+        first = from_self[0] if from_self else 1 % len(around)
+        around = [*around[first:], *around[:first]]
+        names = [name for each in around for name in (self._label(each), *map(str, each.links))]
+        models = [self._model(each.holder[0]) for each in around if not each.holder[1]]
+        models += [link.model for each in around for link in each.links]
+        made_in_loop = any(self._is_made_in_loop(each.holder[0]) for each in around)
+        places = [(self.facts, each.by, f"`{self._label(each)}` keeps the other way") for each in way if each.by]
+        places += [(link.facts, link.by, f"`{link}` keeps it") for each in around for link in each.links]
+        return Cycle(
+            edge.by,
+            (*names, names[0].rpartition(".")[0]),
+            names[-1],
+            tuple(places),
+            made_in_loop or any(self._is_heavy(model) for model in models if model),
+            any(self.classes.is_singleton(model) for model in models if model and model.home is self.classes),
+        )
+
+    def _is_instance(self, key: Key) -> bool:
+        """Whether an object is the current instance of a class."""
+        use = next(iter(key[0].uses), None)
+        return not key[1] and use is not None and self.classes.instance(use) is not None
+
+    def _label(self, edge: Edge) -> str:
+        """A link as a path shows it: the class of the holder, or the variable, and the attribute."""
+        model = self._model(edge.holder[0])
+        holder = model.node.name if model else edge.holder[0].name
+        return ".".join(filter(None, (holder, edge.holder[1], edge.attribute)))
+
+    def _is_made_in_loop(self, binding: Binding) -> bool:
+        made = [each for each in binding.definitions if isinstance(each.value, ast.Call)]
+        return any(self.facts.tree.enclosing(each.statement, ast.For, ast.AsyncFor, ast.While) for each in made)
+
+
+def is_variable(binding: Binding) -> bool:
+    """Whether a name stands for an object made by running code, not for a module, class or function."""
+    kinds = (DefinitionKind.IMPORT, DefinitionKind.CLASS, DefinitionKind.FUNCTION)
+    return not any(definition.kind in kinds for definition in binding.definitions)
+
+
+def base(expression: ast.expr) -> ast.expr:
+    """`x` of `x.attribute`."""
+    return expression.value if isinstance(expression, ast.Attribute) else expression
