@@ -1,0 +1,172 @@
+"""Runs every rule over the packages and holds the findings against what was read of them.
+
+    python -m benchmarks.precision [--corpus DIR] [--only NAME,…] [--jobs N]
+
+Wheels that DIR lacks are downloaded with pip and their Python files unpacked to `DIR/NAME-VERSION`. The table says, for
+each rule: findings per 100,000 lines in libraries and in applications; how many findings were read; how many of these
+were right, wrong or unsure. A verdict whose finding is gone is counted apart: right ones as lost, others as mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HERE = Path(__file__).parent
+SORTS = ("libraries", "applications")
+
+ROW = "  {:8}  {:9.2f}  {:12.2f}  {:4}  {:5}  {:5}  {:6}  {:>13}  {:4}  {:6}"
+
+
+class Package(NamedTuple):
+    name: str
+    version: str
+    sort: str
+
+
+class Place(NamedTuple):
+    """A finding, as verdicts name it."""
+
+    package: str
+    path: str
+    line: int
+    code: str
+
+
+@dataclass
+class Measured:
+    """What a run over the packages found."""
+
+    lines: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, set[Place]] = field(default_factory=lambda: defaultdict(set))
+    """By sort of package."""
+    failures: list[str] = field(default_factory=list)
+
+
+def packages(only: list[str]) -> Iterator[Package]:
+    for sort, pins in tomllib.loads((HERE / "packages.toml").read_text("utf-8")).items():
+        for name, version in pins.items():
+            if not only or name in only:
+                yield Package(name, version, sort)
+
+
+def verdicts() -> Iterator[tuple[Place, str, str]]:
+    """Place, version and verdict of every finding that was read."""
+    for path in sorted((HERE / "verdicts").glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                place = Place(row["package"], row["path"], int(row["line"]), row["code"])
+                yield place, row["version"], row["verdict"]
+
+
+def unpacked(package: Package, corpus: Path) -> Path:
+    """The folder with the Python files of a package, downloaded where it is not there."""
+    folder = corpus / f"{package.name}-{package.version}"
+    if folder.is_dir():
+        return folder
+    with tempfile.TemporaryDirectory(dir=corpus) as scratch:
+        wanted = f"{package.name}=={package.version}"
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        subprocess.run([*pip, "--python-version", "3.11", "--dest", scratch, wanted], check=True)
+        wheel = next(Path(scratch).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            members = [name for name in archive.namelist() if name.endswith(".py")]
+            archive.extractall(Path(scratch) / "files", members)
+        os.replace(Path(scratch) / "files", folder)
+    return folder
+
+
+def measure(chosen: list[Package], corpus: Path, jobs: int) -> Measured:
+    """Every finding of every rule in the packages."""
+    measured = Measured()
+    command = [sys.executable, "-m", "memlint", "check", "--isolated", "--select", "ALL", "--jobs", str(jobs)]
+    for number, package in enumerate(chosen, start=1):
+        folder = unpacked(package, corpus).resolve()
+        print(f"{number}/{len(chosen)} {package.name} {package.version}", file=sys.stderr, flush=True)
+        for path in folder.rglob("*.py"):
+            measured.lines[package.sort] += path.read_bytes().count(b"\n")
+        done = subprocess.run(
+            [*command, "--output-format", "json-lines", str(folder)], capture_output=True, encoding="utf-8", check=False
+        )
+        if done.returncode == 2:
+            measured.failures.append(f"{package.name}: {done.stderr.strip()}")
+        for line in done.stdout.splitlines():
+            found = json.loads(line)
+            inside = Path(found["filename"]).resolve().relative_to(folder).as_posix()
+            place = Place(package.name, inside, found["location"]["row"], found["code"])
+            measured.findings[package.sort].add(place)
+    return measured
+
+
+def table(measured: Measured, chosen: list[Package]) -> Iterator[str]:
+    """The lines of the table, a rule each."""
+    pinned = {package.name: package.version for package in chosen}
+    found = set().union(*measured.findings.values())
+    judged: dict[str, Counter[str]] = defaultdict(Counter)
+    for place, version, verdict in verdicts():
+        if pinned.get(place.package) == version:
+            if place not in found:
+                verdict = "lost" if verdict == "right" else "mended"
+            judged[place.code][verdict] += 1
+    lines = ", ".join(f"{measured.lines[sort]:,} in {sort}" for sort in SORTS)
+    yield f"{sum(measured.lines.values()):,} lines: {lines}"
+    yield ""
+    yield "rule   findings  per 100,000 lines        read  right  wrong  unsure  of those sure  lost  mended"
+    yield "                 libraries  applications"
+    for code in sorted({place.code for place in found} | set(judged)):
+        if code == "ML000":
+            continue
+        counts = [sum(place.code == code for place in measured.findings[sort]) for sort in SORTS]
+        rates = [count / (measured.lines[sort] or 1) * 1e5 for count, sort in zip(counts, SORTS, strict=True)]
+        votes = judged[code]
+        right, wrong, unsure = votes["right"], votes["wrong"], votes["unsure"]
+        share = f"{right / (right + wrong):.0%}" if right + wrong else "-"
+        note = "  unproven" if right < 5 else ""
+        figures = (
+            sum(counts),
+            *rates,
+            right + wrong + unsure,
+            right,
+            wrong,
+            unsure,
+            share,
+            votes["lost"],
+            votes["mended"],
+        )
+        yield code + ROW.format(*figures) + note
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="where the packages are kept")
+    parser.add_argument("--only", default="", help="names of packages, separated by commas")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    chosen = list(packages([name for name in arguments.only.split(",") if name]))
+    if not chosen:
+        parser.error(f"packages.toml names none of {arguments.only}")
+    arguments.corpus.mkdir(parents=True, exist_ok=True)
+    measured = measure(chosen, arguments.corpus, arguments.jobs)
+    print("\n".join(table(measured, chosen)))
+    for failure in measured.failures:
+        print(f"failed: {failure}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
