@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from memlint.facts.layout import Tree
-from memlint.facts.names import Binding, DefinitionKind, Names
-from memlint.facts.writes import Write, Writes, targets_of
+from memlint.facts.names import Binding, DefinitionKind, Names, Scope
+from memlint.facts.writes import Write, Writes, is_attribute, targets_of
 from memlint.knowledge import names as known
 
 Method: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -209,11 +209,11 @@ class Classes:
         `self.x = None` declares."""
         return store.attribute in self.cut_from_outside or any(
             cut.attribute in (store.attribute, "*") and self._undoes(cut, store)
-            for other in self._related(model)
+            for other in self.related(model)
             for cut in other.cuts
         )
 
-    def _related(self, model: ClassModel) -> list[ClassModel]:
+    def related(self, model: ClassModel) -> list[ClassModel]:
         """The class with its bases and subclasses in this file."""
         return [*model.lineage(), *self._derived[model]]
 
@@ -273,7 +273,7 @@ class Classes:
             and [type(target) for target in targets_of(store.by)] == [ast.Attribute]
             and self._writes[name] == 1
             and not (name.startswith("__") and name.endswith("__"))
-            and all(name not in self.names.inner(each.node).bindings for each in self._related(model))
+            and all(name not in self.names.inner(each.node).bindings for each in self.related(model))
             and not self._is_read_in_body(model.node, name)
         )
 
@@ -294,6 +294,16 @@ class Classes:
             if (isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load))
             or (isinstance(node, ast.Constant) and isinstance(node.value, str))
         )
+
+    def is_free_of(self, scope: Scope, value: ast.expr) -> bool:
+        """Whether an expression reads none of the names that a class body binds."""
+        names = (node for node in ast.walk(value) if isinstance(node, ast.Name))
+        return not any((binding := self.names.binding(name)) and binding.scope is scope for name in names)
+
+    def runs_in_subclasses(self, model: ClassModel) -> bool:
+        """Whether the `__init__` of a class also runs for its subclasses in this file, as far as they have their own."""
+        makers = (each.methods["__init__"] for each in self._derived[model] if "__init__" in each.methods)
+        return all(any(is_attribute(node, "__init__") for node in ast.walk(maker)) for maker in makers)
 
     def _is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
         """Whether the body of a class reads a name, which a new definition in it would hide."""
