@@ -55,14 +55,24 @@ class SharedClassContainer(Rule):
         return "" if maker.body[0].lineno > maker.lineno else "`__init__` is written on one line"
 
     def moved(self, model: ClassModel, shared: SharedContainer) -> Fix | None:
-        """Make the container in `__init__`, first thing below the docstring."""
+        """Make the container in `__init__`, below the docstring and others of its kind."""
         maker, deletion = model.methods["__init__"], self.delete_statement(shared.statement)
-        first = maker.body[0]
         made = f"{maker.args.args[0].arg}.{self.text(shared.statement)}"
-        if ast.get_docstring(maker) is not None:
-            end = self.line_end(first.end_lineno or first.lineno)
-            edit = Edit(end, end, f"\n{self.indentation(first)}{made}")
+        above = self.leading(maker)
+        if above is not None:
+            end = self.line_end(above.end_lineno or above.lineno)
+            edit = Edit(end, end, f"\n{self.indentation(above)}{made}")
         else:
-            start = self.slice.span(first)[0]
-            edit = Edit(start, start, f"{made}\n{self.indentation(first)}")
+            start = self.slice.span(maker.body[0])[0]
+            edit = Edit(start, start, f"{made}\n{self.indentation(maker.body[0])}")
         return Fix(f"make `{shared.name}` in `__init__`", Safety.UNSAFE, (deletion, edit)) if deletion else None
+
+    def leading(self, maker: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt | None:
+        """The last of the statements that `__init__` begins with and that make a container, or its docstring."""
+        above = maker.body[0] if ast.get_docstring(maker) is not None else None
+        for statement in maker.body[1:] if above else maker.body:
+            value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+            if value is None or not self.facts.classes.writes.makes_container(value):
+                break
+            above = statement
+        return above

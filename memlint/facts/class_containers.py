@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -98,9 +99,9 @@ class ClassContainers:
         return (
             facts.class_kinds.of(model) in MADE_WITH_THE_CLASS
             or facts.class_kinds.has_hidden_makers(model)
-            or (not __import__("os").environ.get("HB") and facts.class_kinds.has_hidden_bases(model))
             or any("__new__" in each.methods or "__init_subclass__" in each.methods for each in model.lineage())
             or facts.classes.is_singleton(model)
+            or is_registry(model.node.name)
             or self.sets_any(model)
         )
 
@@ -135,7 +136,29 @@ class ClassContainers:
         entered = [self.facts.memos.entered(touch) for touch in touches]
         if not found or all(key is not None and ast.dump(key) in looked_up for key in entered):
             return None
-        return min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
+        if any(self.is_key_of_instance(touch.by) for touch in touches):
+            return None
+        first = min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
+        return first if self.is_out_of_reach(model, value, first[0]) else None
+
+    def is_key_of_instance(self, change: ast.AST) -> bool:
+        """Whether an entry goes under a key that tells the instance, or its class, from others."""
+        keys = (node.slice for node in (change, *ast.walk(change)) if isinstance(node, ast.Subscript))
+        names = (node for key in keys for node in ast.walk(key) if isinstance(node, ast.Name))
+        return any(self.facts.classes.instance(name) is not None for name in names)
+
+    def is_out_of_reach(self, model: ClassModel, value: ast.expr, use: ast.Attribute) -> bool:
+        """Whether a base in another file can hardly have given the instance a copy of its own by then.
+
+        A filled container is often what such a base asks for; it is sure only where `__init__` has not yet called it.
+        """
+        if self.facts.classes.writes.is_empty(value) or not self.facts.class_kinds.has_hidden_bases(model):
+            return True
+        maker = model.methods.get("__init__")
+        if maker is None or self.facts.tree.function(use) is not maker:
+            return False
+        calls = [node.lineno for node in ast.walk(maker) if isinstance(node, ast.Attribute) and node.attr == "__init__"]
+        return bool(calls) and use.lineno < min(calls)
 
     def touches(self, use: ast.Attribute) -> Iterator[Touch]:
         """What is done to the container at one use, also under a local name that it is given."""
@@ -196,6 +219,12 @@ class ClassContainers:
         return uses
 
 
+def is_registry(name: str) -> bool:
+    """Whether the name of a class says that there is one of it."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+    return not known("classes", "names", "single").isdisjoint(words)
+
+
 def is_of_class_by_name(name: str) -> bool:
     """Whether a name says that all instances share it: a constant, a registry, a cache."""
     words = name.lower().strip("_").split("_")
@@ -203,8 +232,8 @@ def is_of_class_by_name(name: str) -> bool:
 
 
 def is_emptied(touch: Touch) -> bool:
-    """Whether a touch empties the container, which then begins anew."""
+    """Whether a touch empties the container, which then begins anew, or takes out the very thing that was put in."""
     called = touch.by.func if isinstance(touch.by, ast.Call) else None
     if isinstance(called, ast.Attribute) and called.value is touch.use:
-        return called.attr == "clear"
+        return called.attr in ("clear", "discard", "remove")
     return isinstance(touch.by, ast.Subscript) and isinstance(touch.by.slice, ast.Slice) and touch.role is Role.MUTATED

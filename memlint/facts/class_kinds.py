@@ -1,4 +1,4 @@
-"""What sort of class a class is: by its decorators, and by its bases, of this file transitively, of libraries by name."""
+"""What sort of class a class is: by its decorators, and by its bases, of this file or of a library."""
 
 from __future__ import annotations
 

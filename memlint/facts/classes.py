@@ -301,7 +301,7 @@ class Classes:
         return not any((binding := self.names.binding(name)) and binding.scope is scope for name in names)
 
     def runs_in_subclasses(self, model: ClassModel) -> bool:
-        """Whether the `__init__` of a class also runs for its subclasses in this file, as far as they have their own."""
+        """Whether the `__init__` of a class also runs for its subclasses in this file that have their own."""
         makers = (each.methods["__init__"] for each in self._derived[model] if "__init__" in each.methods)
         return all(any(is_attribute(node, "__init__") for node in ast.walk(maker)) for maker in makers)
 

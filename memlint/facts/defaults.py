@@ -317,7 +317,7 @@ def is_empty_display(value: ast.expr) -> bool:
     return isinstance(value, (ast.List, ast.Tuple)) and not value.elts
 
 
-def last_name(function: ast.expr) -> str | None:
+def last_name(function: ast.expr | None) -> str | None:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)
 
 

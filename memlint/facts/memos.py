@@ -6,13 +6,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from memlint.facts.defaults import Default, Function, Touch
+from memlint.facts.defaults import Default, Function, Touch, last_name
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
+
+KEYED = frozenset({"dict", "defaultdict"})
 
 
 class Memos:
@@ -34,18 +36,21 @@ class Memos:
         return self.defaults.is_private(default) or self.is_cell(default, changes) or self.is_keyed(default, changes)
 
     def is_keyed(self, default: Default, changes: list[Touch]) -> bool:
-        """Whether every change enters a key that is looked up as well."""
-        entered = [self.entered(touch) for touch in changes]
-        looked_up = {ast.dump(key) for touch in self.defaults.touches(default) for key in self.looked_up(touch)}
+        """Whether every change enters a key that is looked up as well, or takes entries of a mapping out again."""
         if default.kind == "set" and (self.defaults.is_handed_down(default) or any(map(self.is_in_loop, changes))):
             return False
-        return all(
+        looked_up = {ast.dump(key) for touch in self.defaults.touches(default) for key in self.looked_up(touch)}
+        entering = [touch for touch in changes if default.kind not in KEYED or not is_shrinking(touch)]
+        entered = [self.entered(touch) for touch in entering]
+        return bool(entered) and all(
             key is not None and has_name(key) and (is_setdefault(touch.by) or ast.dump(key) in looked_up)
-            for key, touch in zip(entered, changes, strict=True)
+            for key, touch in zip(entered, entering, strict=True)
         )
 
     def endless(self, default: Default) -> Touch | None:
-        """Where a function enters a result under a key that its caller gives, into a default that only ever grows."""
+        """Where a function enters a result under a key that its caller gives, into a default that only ever grows.
+
+        The default of a nested function goes with it, and is none."""
         outer = self.facts.tree.function(default.function)
         if (
             default.kind not in ("dict", "defaultdict")
@@ -59,11 +64,22 @@ class Memos:
         return next((touch for touch in changes if self.is_open(default, self.entered(touch))), None)
 
     def is_limited(self, default: Default) -> bool:
-        """Whether the function takes entries out again, or looks how many there are; or an unknown one may."""
+        """Whether the function takes entries out again, or looks how many there are; or another function may.
+
+        All uses of the parameter count, not only those that an empty default comes to.
+        """
+        binding = self.facts.names.binding_of(default.parameter)
+        fates = self.facts.escape.fates(binding) if binding else ()
+        touches = [Touch(fate.role, fate.use, fate.by) for fate in fates]
         return any(
-            touch.role is Role.PASSED or is_shrinking(touch) or self.is_counted(touch)
-            for touch in self.defaults.touches(default)
+            is_shrinking(touch)
+            or self.is_counted(touch)
+            or (touch.role is Role.PASSED and last_name(getattr(touch.by, "func", None)) != self.own_name(default))
+            for touch in touches
         )
+
+    def own_name(self, default: Default) -> str:
+        return getattr(default.function, "name", "")
 
     def is_counted(self, touch: Touch) -> bool:
         call = self.facts.tree.parents[touch.use]
