@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import ast
-
 from memlint.api import AliasWrite, Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
 
 
@@ -13,17 +11,15 @@ class ConstantAliasWrite(Rule):
     effect = Effect.SHARED
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"def", rb"=(?s:.)*?\b_*[A-Z][A-Z0-9_]*\b", file=(rb"(?m)^_*[A-Z][A-Z0-9_]*\b[^\n]*=",))
+    gate = all_of(rb"def|lambda", rb"=(?s:.)*?\b(?:_*[A-Z][A-Z0-9_]*\b|\w*default)")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return bool(facts.constants.within(part.first, part.last))
+        return bool(facts.constants.within(part.first, part.last, part.statements))
 
-    def visit_Name(self, node: cst.Name) -> None:
-        name = self.twin(node, ast.Name)
-        for write in self.facts.constants.within(self.slice.first, self.slice.last) if name else ():
-            if write.constant is name:
-                self.report_write(write)
+    def visit_Module(self, node: cst.Module) -> None:
+        for write in self.facts.constants.within(self.slice.first, self.slice.last, self.slice.statements):
+            self.report_write(write)
 
     def report_write(self, write: AliasWrite) -> None:
         fix, unfixed = self.copied(write)

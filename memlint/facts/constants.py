@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.elements import Touch
 from memlint.facts.escape import Role
+from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
-CONSTANT = re.compile(r"_*[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_*")
-DISPLAYS = (ast.Dict, ast.List, ast.Set)
+CONSTANT = re.compile(r"_*[A-Z][A-Z0-9_]*|\w*default(?:s|_\w+)?", re.ASCII)
+"""Names of constants: in capitals, or of defaults."""
+ASSIGNMENTS = (ast.Assign, ast.AnnAssign)
 CHANGED = frozenset({Role.MUTATED, Role.ELEMENT_MUTATED})
 
 
@@ -43,8 +45,13 @@ class Constants:
         found = (write for binding in bindings if self.is_constant(binding) for write in self._writes(binding))
         return sorted(found, key=lambda write: (write.alias.lineno, write.constant.col_offset))
 
-    def within(self, first: int, last: int) -> list[AliasWrite]:
-        """Those whose alias begins on one of these lines."""
+    def within(self, first: int, last: int, statements: Iterable[ast.stmt]) -> list[AliasWrite]:
+        """Those whose alias begins on one of these lines, where these statements are."""
+        assignments = (
+            node for statement in statements for node in ast.walk(statement) if isinstance(node, ASSIGNMENTS)
+        )
+        if not any(may_alias(assignment.value) for assignment in assignments):
+            return []
         return [write for write in self.alias_writes if first <= write.alias.lineno <= last]
 
     def is_constant(self, binding: Binding) -> bool:
@@ -66,7 +73,8 @@ class Constants:
             if isinstance(alias, (ast.Assign, ast.AnnAssign)) and self.is_value(use, alias):
                 is_mapping = isinstance(binding.sole and binding.sole.value, (ast.Dict, ast.Call))
                 touches = self.facts.elements.touches(use, is_mapping=is_mapping)
-                changes = [touch for touch in touches if self.is_change(touch)]
+                kind = self.facts.kinds.of(binding.sole.value) if binding.sole else None
+                changes = [touch for touch in touches if self.is_change(touch, kind)]
                 if changes:
                     first = min(changes, key=lambda touch: place(touch.by))
                     nested = first.is_element or first.role is Role.ELEMENT_MUTATED
@@ -84,11 +92,22 @@ class Constants:
             node = outer
         return False
 
-    def is_change(self, touch: Touch) -> bool:
-        """Whether a touch certainly changes the constant, or an object that it holds: by a store or a method."""
-        if touch.role not in CHANGED or isinstance(touch.by, ast.AugAssign):
+    def is_change(self, touch: Touch, kind: str | None) -> bool:
+        """Whether a touch certainly changes the constant, or an object that it holds."""
+        if touch.role not in CHANGED:
             return False
+        if isinstance(touch.by, ast.AugAssign):
+            return not touch.is_element and isinstance(touch.by.op, IN_PLACE.get(kind, ()))
         return not touch.is_element or isinstance(getattr(touch.by, "ctx", None), (ast.Store, ast.Del))
+
+
+def may_alias(value: ast.expr | None) -> bool:
+    """Whether a value may be a constant itself, by its shape and by the name."""
+    if isinstance(value, ast.BoolOp):
+        return any(map(may_alias, value.values))
+    if isinstance(value, ast.IfExp):
+        return may_alias(value.body) or may_alias(value.orelse)
+    return isinstance(value, ast.Name) and CONSTANT.fullmatch(value.id) is not None
 
 
 def is_filled(value: ast.expr | None) -> bool:
