@@ -5,7 +5,7 @@ import ast
 from memlint.api import ClassKind, Effect, Facts, Fix, Rule, Safety, Severity, SharedDefault, Slice, all_of, cst
 
 MAKERS = rb"ContextVar|\battrs?\b|NamedTuple|namedtuple|dataclass"
-FACTORIES = {ast.List: "list", ast.Dict: "dict", ast.Set: "set"}
+FACTORIES = {ast.List: "list", ast.Dict: "dict"}
 
 
 class SharedFieldDefault(Rule):
@@ -17,7 +17,7 @@ class SharedFieldDefault(Rule):
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
-    gate = all_of(rb"=", file=(MAKERS,))
+    gate = all_of(rb"=(?:[\s\\]|#[^\n]*\n)*(?:[\[{(]|[\w.]+[\s\\]*\()", file=(MAKERS,))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
@@ -46,12 +46,13 @@ class SharedFieldDefault(Rule):
 
     def factory(self, shared: SharedDefault) -> tuple[Fix | None, str]:
         """The fix that lets attrs make a new object each time, or why there is none."""
-        if shared.owner is not ClassKind.ATTRS or shared.keyword is None:
+        if shared.owner is not ClassKind.ATTRS:
             return None, ""
+        if shared.keyword is None:
+            return None, "only a field that attrs is asked for has a place for a factory"
         if "#" in self.text(shared.keyword):
             return None, "a comment stands in the default"
         maker = FACTORIES.get(type(shared.value), "")
-        is_empty = not any(ast.iter_child_nodes(shared.value)) or ast.unparse(shared.value) in ("[]", "{}")
-        made = maker if maker and is_empty else f"lambda: {self.text(shared.value)}"
+        made = maker if ast.unparse(shared.value) in ("[]", "{}") else f"lambda: {self.text(shared.value)}"
         edit = self.replace(shared.keyword, f"factory={made}")
         return Fix("make a new object for each instance", Safety.UNSAFE, (edit,)), ""

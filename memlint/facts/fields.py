@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.class_kinds import ClassKind
+from memlint.facts.classes import ClassModel
 from memlint.facts.escape import Role
 from memlint.facts.kinds import MUTABLE
 from memlint.knowledge import names as known
@@ -80,10 +81,10 @@ class Fields:
                     continue
                 target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
                 if isinstance(target, ast.Name) and not self.is_read_only(statement):
-                    yield from self._of_field(kind, target.id, statement)
+                    yield from self._of_field(model, target.id, statement)
 
-    def _of_field(self, kind: ClassKind, name: str, statement: ast.Assign | ast.AnnAssign) -> Iterator[SharedDefault]:
-        value, keyword = statement.value, None
+    def _of_field(self, model: ClassModel, name: str, statement: ast.Assign | ast.AnnAssign) -> Iterator[SharedDefault]:
+        kind, value, keyword = self.facts.class_kinds.of(model), statement.value, None
         if kind is ClassKind.ATTRS and isinstance(value, ast.Call) and self._is(value, "attrs"):
             keyword = default_of(value)
             value = keyword.value if keyword and not any(each.arg == "converter" for each in value.keywords) else None
@@ -93,7 +94,7 @@ class Fields:
             self.holds_container(value) if kind is ClassKind.DATACLASS else self.is_container(value)
         ):
             return
-        change = self._change(name)
+        change = self._change(name, model)
         if change is not None or kind is ClassKind.ATTRS:
             yield SharedDefault(value, name, kind, change, keyword)
 
@@ -105,7 +106,7 @@ class Fields:
             if not isinstance(defaults, (ast.List, ast.Tuple)) or len(defaults.elts) > len(names):
                 continue
             for name, value in zip(names[len(names) - len(defaults.elts) :], defaults.elts, strict=True):
-                change = self._change(name) if self.is_container(value) else None
+                change = self._change(name, None) if self.is_container(value) else None
                 if change is not None:
                     yield SharedDefault(value, name, ClassKind.NAMED_TUPLE, change)
 
@@ -127,12 +128,18 @@ class Fields:
         }
         return not known("classes", "annotations", "read_only").isdisjoint(words)
 
-    def _change(self, name: str) -> ast.AST | None:
-        """The first place of this file that changes what an attribute of this name holds."""
+    def _change(self, name: str, owner: ClassModel | None) -> ast.AST | None:
+        """The first place of this file that changes what an attribute of this name holds, of an object that may be one
+        of the class: not the instance of another class, nor where another class has an attribute of that name, too."""
+        others = [model for model in self.facts.classes.models.values() if model is not owner]
+        if any(model.stores_of(name) or name in self.facts.names.inner(model.node).bindings for model in others):
+            others = list(self.facts.classes.models.values())
         for use in self.facts.class_containers.uses(name):
-            for role, by in self.facts.escape.roles(use) if isinstance(use.ctx, ast.Load) else ():
-                if role in CHANGED:
-                    return by
+            instance = self.facts.classes.instance(use.value)
+            if isinstance(use.ctx, ast.Load) and (instance is owner if instance or owner in others else True):
+                change = next((by for role, by in self.facts.escape.roles(use) if role in CHANGED), None)
+                if change is not None:
+                    return change
         return None
 
     def _calls(self, maker: str) -> Iterator[ast.Call]:
