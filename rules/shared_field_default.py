@@ -30,7 +30,14 @@ class SharedFieldDefault(Rule):
     def report_default(self, shared: SharedDefault) -> None:
         fix, unfixed = self.factory(shared)
         who = "instance that leaves it out" if shared.owner else "context that sets no value"
-        change = f", and {self.told(shared.change)} changes it" if shared.change else ""
+        how = self.told(shared.change) if shared.change else ""
+        change = (
+            f", and {how} changes it"
+            if shared.change and self.quoted(shared.change)
+            else ", and it is changed"
+            if how
+            else ""
+        )
         way_out = "copy it before the change" if shared.owner is None else "use a factory"
         if shared.owner is ClassKind.NAMED_TUPLE:
             way_out = "use a tuple, or `None`"

@@ -94,9 +94,27 @@ class Fields:
             self.holds_container(value) if kind is ClassKind.DATACLASS else self.is_container(value)
         ):
             return
+        if self.is_always_given(model, name):
+            return
         change = self._change(name, model)
         if change is not None or kind is ClassKind.ATTRS:
             yield SharedDefault(value, name, kind, change, keyword)
+
+    def is_always_given(self, model: ClassModel, name: str) -> bool:
+        """Whether this file makes instances of a class, and gives each of them a value of its own for a field."""
+        fields = [getattr(each.target, "id", "") for each in model.node.body if isinstance(each, ast.AnnAssign)]
+        place = fields.index(name) if name in fields else len(fields)
+        made = [node for node in self.facts.tree.parents if isinstance(node, ast.Call) and self._makes(node, model)]
+        return bool(made) and all(gives(call, name, place) for call in made)
+
+    def _makes(self, call: ast.Call, model: ClassModel) -> bool:
+        """Whether a call makes an instance of a class: by its name, or by `cls` inside it."""
+        if not isinstance(call.func, ast.Name):
+            return False
+        binding = self.facts.names.binding(call.func)
+        if binding is not None and binding is self.facts.names.binding_of(model.node):
+            return True
+        return call.func.id == "cls" and self.facts.tree.enclosing(call, ast.ClassDef) is model.node
 
     def _of_factories(self) -> Iterator[SharedDefault]:
         """Containers in the `defaults` of `namedtuple`."""
@@ -154,6 +172,14 @@ class Fields:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 return node.id
         return "it"
+
+
+def gives(call: ast.Call, name: str, place: int) -> bool:
+    """Whether a call gives a value for the parameter of a name, the one at a place."""
+    is_open = any(isinstance(each, ast.Starred) for each in call.args) or any(
+        each.arg is None for each in call.keywords
+    )
+    return is_open or len(call.args) > place or any(each.arg == name for each in call.keywords)
 
 
 def default_of(call: ast.Call) -> ast.keyword | None:
