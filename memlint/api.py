@@ -21,6 +21,7 @@ from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
 from memlint.facts.fields import SharedDefault
 from memlint.facts.layout import Found, Node, Slice
+from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.finally_none import FinallyNone
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
@@ -48,6 +49,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Gate",
+    "LineLoop",
     "MethodKind",
     "NoneGuard",
     "Position",

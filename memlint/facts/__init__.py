@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
     from memlint.facts.constants import Constants
+    from memlint.facts.containment import Containment
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
     from memlint.facts.escape import Escape
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
     from memlint.facts.kinds import Kinds
+    from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
     from memlint.facts.memos import Memos
@@ -96,6 +98,18 @@ class Facts:
         from memlint.facts.constants import Constants
 
         return Constants(self)
+
+    @cached_property
+    def containment(self) -> Containment:
+        from memlint.facts.containment import Containment
+
+        return Containment(self)
+
+    @cached_property
+    def line_loops(self) -> LineLoops:
+        from memlint.facts.line_loops import LineLoops
+
+        return LineLoops(self)
 
     @cached_property
     def fields(self) -> Fields:
