@@ -119,6 +119,7 @@ class ClassContainers:
         related = set(self.facts.classes.related(model))
         if any(name in self.facts.names.inner(each.node).bindings for each in related if each is not model):
             return None
+        is_read = False
         found: list[tuple[ast.Attribute, ast.AST]] = []
         looked_up: set[str] = set()
         touches: list[Touch] = []
@@ -130,6 +131,7 @@ class ClassContainers:
                 looked_up.update(ast.dump(key) for key in self.facts.memos.looked_up(touch))
                 if is_emptied(touch):
                     return None
+                is_read = is_read or not self.grows(touch, value)
                 if owner in related and self.grows(touch, value):
                     found.append((use, touch.by))
                     touches.append(touch)
@@ -139,7 +141,13 @@ class ClassContainers:
         if any(self.is_key_of_instance(touch.by) for touch in touches):
             return None
         first = min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
-        return first if self.is_out_of_reach(model, value, first[0]) else None
+        return first if self.is_out_of_reach(model, value, first[0], is_read) else None
+
+    def is_made_empty(self, value: ast.expr) -> bool:
+        """Whether a container begins with nothing in it."""
+        if isinstance(value, ast.Call) and self.facts.kinds.of(value) == "defaultdict":
+            return len(value.args) < 2 and not value.keywords
+        return self.facts.classes.writes.is_empty(value)
 
     def is_key_of_instance(self, change: ast.AST) -> bool:
         """Whether an entry goes under a key that tells the instance, or its class, from others."""
@@ -147,13 +155,16 @@ class ClassContainers:
         names = (node for key in keys for node in ast.walk(key) if isinstance(node, ast.Name))
         return any(self.facts.classes.instance(name) is not None for name in names)
 
-    def is_out_of_reach(self, model: ClassModel, value: ast.expr, use: ast.Attribute) -> bool:
+    def is_out_of_reach(self, model: ClassModel, value: ast.expr, use: ast.Attribute, is_read: bool) -> bool:
         """Whether a base in another file can hardly have given the instance a copy of its own by then.
 
         A filled container is often what such a base asks for; it is sure only where `__init__` has not yet called it.
+        One that this file only fills is read elsewhere, perhaps by the name of the class.
         """
-        if self.facts.classes.writes.is_empty(value) or not self.facts.class_kinds.has_hidden_bases(model):
+        if not self.facts.class_kinds.has_hidden_bases(model):
             return True
+        if self.is_made_empty(value):
+            return is_read
         maker = model.methods.get("__init__")
         if maker is None or self.facts.tree.function(use) is not maker:
             return False

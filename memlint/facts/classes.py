@@ -319,7 +319,7 @@ class Classes:
             return False
         calls = [use for use in binding.uses if self._is_called(use)]
         return len(calls) == 1 and all(
-            isinstance(outer, (ast.expr, ast.Assign, ast.AnnAssign, ast.Expr, ast.Module, ast.keyword))
+            isinstance(outer, (ast.expr, ast.Assign, ast.AnnAssign, ast.Expr, ast.If, ast.Module, ast.Try, ast.keyword))
             for outer in self.tree.ancestors(calls[0])
         )
 
