@@ -13,10 +13,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from memlint.facts import Facts
+from memlint.facts.class_containers import Shared as SharedContainer
+from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import ClassModel, MethodKind, Store
+from memlint.facts.constants import AliasWrite
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
+from memlint.facts.fields import SharedDefault
 from memlint.facts.layout import Found, Node, Slice
+from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.finally_none import FinallyNone
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
@@ -28,9 +33,12 @@ __all__ = [
     "CONTAINER_DEFAULT",
     "LEAVES",
     "REST",
+    "AliasWrite",
     "Binding",
+    "ClassKind",
     "ClassModel",
     "Default",
+    "DefaultRule",
     "Definition",
     "DefinitionKind",
     "Edit",
@@ -41,6 +49,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Gate",
+    "LineLoop",
     "MethodKind",
     "NoneGuard",
     "Position",
@@ -51,6 +60,8 @@ __all__ = [
     "Scope",
     "ScopeKind",
     "Severity",
+    "SharedContainer",
+    "SharedDefault",
     "Slice",
     "Store",
     "Touch",
@@ -59,6 +70,10 @@ __all__ = [
     "known",
     "m",
 ]
+
+
+LONGEST_QUOTED = 60
+"""Characters of source that a message quotes."""
 
 
 class LazyModule(ModuleType):
@@ -90,6 +105,8 @@ class Rule:
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[bool] = True
     """Whether the rule runs without being selected."""
+    quiet_in_tests: ClassVar[bool] = False
+    """Whether findings in test files are dropped, unless the rule is selected by its own code or name."""
     fixes: ClassVar[tuple[Safety, ...]] = ()
     """How safe the rule's fixes are, where it has any."""
     gate: ClassVar[Gate] = all_of()
@@ -152,6 +169,16 @@ class Rule:
         """The source text of a node."""
         return self.facts.source.between(*self.slice.span(node))
 
+    def quoted(self, node: Node) -> str:
+        """The source of a node in backticks, where it fits into a message; else empty."""
+        text = self.text(node)
+        return f"`{text}`" if "\n" not in text and len(text) <= LONGEST_QUOTED else ""
+
+    def told(self, write: ast.AST) -> str:
+        """A change in words: the place that is written, or the call."""
+        stores = isinstance(write, (ast.Attribute, ast.Subscript))
+        return f"{'writing ' if stores else ''}{self.quoted(write)}" if self.quoted(write) else "one change"
+
     def indentation(self, node: Node) -> str:
         """The blanks in front of the line where a node begins."""
         line = self.facts.source.lines[self.slice.span(node)[0].line - 1]
@@ -175,3 +202,36 @@ class Rule:
         if any(block == [statement] for _, block in ast.iter_fields(parent)):
             return Edit(start, end, "pass")
         return Edit(self.line_end(start.line - 1), self.line_end(end.line), "")
+
+
+class DefaultRule(Rule):
+    """A rule about containers that are defaults of parameters; a subclass says what is wrong with one, and reports
+    it."""
+
+    gate = all_of(CONTAINER_DEFAULT)
+
+    @classmethod
+    def fault(cls, facts: Facts, default: Default) -> Touch | None:
+        """What is done to a default that must not be."""
+        raise NotImplementedError
+
+    def report_fault(self, default: Default, touch: Touch) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        nodes = (node for statement in part.statements for node in ast.walk(statement))
+        functions = (node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)))
+        return any(cls.fault(facts, default) for function in functions for default in facts.defaults.of(function))
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.check(self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef))
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self.check(self.twin(node, ast.Lambda))
+
+    def check(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
+        for default in self.facts.defaults.of(function) if function else ():
+            touch = self.fault(self.facts, default)
+            if touch is not None:
+                self.report_fault(default, touch)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 
 from memlint.gitignore import Patterns
 from memlint.model import Finding, Outcome, Severity
-from memlint.registry import selects
+from memlint.registry import all_rules, selects
 from memlint.settings import Settings
 from memlint.source import SourceFile
 from memlint.syntax import CODE as SYNTAX_CODE
+
+TEST_FOLDERS = frozenset({"test", "tests"})
+TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|tests?\.py|conftest\.py")
 
 
 def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
+    quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
     outcome.findings = [
         finding
         for finding in outcome.findings
         if finding.severity >= settings.min_severity
+        and finding.code not in quiet
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
         and not suppressed(finding, source)
     ]
@@ -34,6 +40,20 @@ def suppressed(finding: Finding, source: SourceFile) -> bool:
         selects(selector, finding.code, finding.name)
         for row in finding.rows
         for selector in source.suppressions.get(row, ())
+    )
+
+
+def is_test_file(path: str, settings: Settings) -> bool:
+    """Whether a file belongs to the tests, by its name or by a folder below the root of the settings."""
+    *folders, name = os.path.relpath(path, settings.root).replace(os.sep, "/").split("/")
+    return not TEST_FOLDERS.isdisjoint(folders) or TEST_NAME.fullmatch(name) is not None
+
+
+@cache  # memlint: ignore[ML602] one entry per settings file of a run
+def quiet_in_tests(select: tuple[str, ...]) -> frozenset[str]:
+    """The codes of rules that have nothing to say of test files, unless their own code or name is selected."""
+    return frozenset(
+        rule.code for rule in all_rules() if rule.quiet_in_tests and not {rule.code, rule.name} & set(select)
     )
 
 

@@ -2,33 +2,24 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import CONTAINER_DEFAULT, Default, Effect, NoneGuard, Role, Rule, Safety, Severity, Touch, all_of, cst
+from memlint.api import Default, DefaultRule, Effect, Facts, NoneGuard, Role, Safety, Severity, Touch
 
 
-class EscapingMutableDefault(Rule):
+class EscapingMutableDefault(DefaultRule):
     """A default is made once, with the function; given away, it belongs to all who called without the argument."""
 
     code = "ML202"
     name = "escaping-mutable-default"
     effect = Effect.SHARED
     fixes = (Safety.UNSAFE,)
-    gate = all_of(CONTAINER_DEFAULT)
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.check(self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef))
+    @classmethod
+    def fault(cls, facts: Facts, default: Default) -> Touch | None:
+        return facts.defaults.escape(default)
 
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self.check(self.twin(node, ast.Lambda))
-
-    def check(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
-        for default in self.facts.defaults.of(function) if function else ():
-            escape = self.facts.defaults.escape(default)
-            if escape is not None:
-                self.report_escape(default, escape)
-
-    def report_escape(self, default: Default, escape: Touch) -> None:
+    def report_fault(self, default: Default, escape: Touch) -> None:
         fix, unfixed = NoneGuard(self.facts, default).fix()
-        told, what = self.told(escape)
+        told, what = self.in_words(escape)
         related = [(escape.by if isinstance(escape.by, (ast.expr, ast.stmt)) else escape.use, what)]
         change = self.facts.defaults.change_through_self(default, escape)
         if change is not None:
@@ -44,7 +35,7 @@ class EscapingMutableDefault(Rule):
             unfixed=unfixed,
         )
 
-    def told(self, escape: Touch) -> tuple[str, str]:
+    def in_words(self, escape: Touch) -> tuple[str, str]:
         """Who gets hold of the default, and what the place is where it happens."""
         if escape.inner is not None:
             inner = "a lambda" if isinstance(escape.inner, ast.Lambda) else f"`{escape.inner.name}`"

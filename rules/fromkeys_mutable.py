@@ -9,7 +9,6 @@ CHANGEABLE = frozenset({"array", "bytearray", "defaultdict", "deque", "dict", "l
 MADE = (ast.Call, ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
 LOOSE = (ast.IfExp, ast.Lambda)
 BINDING = (ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
-LONGEST = 60
 
 
 class FromkeysMutable(Rule):
@@ -34,7 +33,7 @@ class FromkeysMutable(Rule):
         shown = self.quoted(call) or "`fromkeys`"
         told = f"{shown} gives every key the same {kind or 'object'}"
         if write is not None:
-            told += f", so {self.change(write)} changes it for all"
+            told += f", so {self.told(write)} changes it for all"
         fix, unfixed = self.comprehension(call)
         self.report(
             call,
@@ -91,13 +90,3 @@ class FromkeysMutable(Rule):
             scope = scope.parent
         names = ("key", *(f"key_{number}" for number in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
-
-    def change(self, write: ast.AST) -> str:
-        """The change in words."""
-        stores = isinstance(write, (ast.Attribute, ast.Subscript))
-        return f"{'writing ' if stores else ''}{self.quoted(write)}" if self.quoted(write) else "one change"
-
-    def quoted(self, node: ast.AST) -> str:
-        """The source of a node, where it fits into a message."""
-        text = self.text(node)
-        return f"`{text}`" if "\n" not in text and len(text) <= LONGEST else ""

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import CONTAINER_DEFAULT, Default, Effect, NoneGuard, Rule, Safety, Severity, Touch, all_of, cst
+from memlint.api import Default, DefaultRule, Effect, Facts, NoneGuard, Safety, Severity, Touch
 
 OPERATORS = {ast.Add: "+", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.Mult: "*", ast.Sub: "-"}
 
 
-class MutableDefault(Rule):
+class MutableDefault(DefaultRule):
     """A default is made once, with the function; a call that changes it changes it for every later call."""
 
     code = "ML201"
@@ -15,34 +15,25 @@ class MutableDefault(Rule):
     effect = Effect.SHARED
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
-    gate = all_of(CONTAINER_DEFAULT)
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.check(self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef))
+    @classmethod
+    def fault(cls, facts: Facts, default: Default) -> Touch | None:
+        return facts.defaults.change(default)
 
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self.check(self.twin(node, ast.Lambda))
-
-    def check(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
-        for default in self.facts.defaults.of(function) if function else ():
-            change = self.facts.defaults.change(default)
-            if change is not None:
-                self.report_change(default, change)
-
-    def report_change(self, default: Default, change: Touch) -> None:
+    def report_fault(self, default: Default, change: Touch) -> None:
         fix, unfixed = NoneGuard(self.facts, default).fix()
         name, local = default.parameter.arg, self.facts.defaults.shown(change.use)
         alias = "" if local == name else f", where `{local}` is `{name}`,"
         self.report(
             default.value,
             f"default `{self.facts.defaults.shown(default.value)}` of `{name}` is made once and shared by every call; "
-            f"`{self.told(change)}`{alias} changes it for the next call: use `None`",
+            f"`{self.in_words(change)}`{alias} changes it for the next call: use `None`",
             related=[(change.by if isinstance(change.by, (ast.expr, ast.stmt)) else change.use, "the change")],
             fix=fix,
             unfixed=unfixed,
         )
 
-    def told(self, change: Touch) -> str:
+    def in_words(self, change: Touch) -> str:
         """The change as it is written, without what is put in."""
         by = change.by
         if isinstance(by, ast.AugAssign):

@@ -9,7 +9,6 @@ Display: TypeAlias = ast.List | ast.Tuple
 
 FRESH = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 BINDING = (ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
-LONGEST = 60
 
 BLANK = rb"(?:[\s\\]|#[^\n]*\n)"
 OPENING = rb"\[(?:[^\[\]{}()#]|#[^\n]*\n)*[\[{(]"
@@ -41,7 +40,7 @@ class RepeatedMutable(Rule):
         self.report(
             repeat,
             f"{self.quoted(repeat) or 'this repetition'} holds the same {kind} in every place, "
-            f"so {self.change(write)} changes them all; make each one in a comprehension",
+            f"so {self.told(write)} changes them all; make each one in a comprehension",
             related=[(write, "the change")],
             fix=fix,
             unfixed=unfixed,
@@ -97,16 +96,6 @@ class RepeatedMutable(Rule):
         display, times = parts
         made = f"{self.fresh(display.elts[0])} for _ in range({self.text(times)})"
         return f"tuple({made})" if isinstance(display, ast.Tuple) else f"[{made}]"
-
-    def change(self, write: ast.AST) -> str:
-        """The change in words."""
-        stores = isinstance(write, (ast.Attribute, ast.Subscript))
-        return f"{'writing ' if stores else ''}{self.quoted(write)}" if self.quoted(write) else "one change"
-
-    def quoted(self, node: ast.AST) -> str:
-        """The source of a node, where it fits into a message."""
-        text = self.text(node)
-        return f"`{text}`" if "\n" not in text and len(text) <= LONGEST else ""
 
 
 def repeats_list(element: ast.expr) -> bool:

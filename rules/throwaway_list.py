@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 
 from memlint.api import Edit, Effect, Fix, Position, Rule, Safety, all_of, cst
 
@@ -28,9 +27,6 @@ FRAME_READERS = frozenset({"dir", "eval", "exec", "locals", "super", "vars"})
 
 COMPILERS = ("numba.", "torch.jit.", "triton.")
 """Decorators that compile a function from its source, and know lists but no generators."""
-
-QUESTION = re.compile(r"_*(?:(?:any|are|can|contains|equals?|get|has|matches|should)(?![a-z])|is(?!sue))(?!.*valid$)")
-"""How functions are called that only tell; `is_valid` of forms collects errors."""
 
 LOUD = (ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 SETTLED = frozenset({"bytes", "defaultdict", "deque", "dict", "list", "set", "str", "tuple"})
@@ -62,7 +58,7 @@ class ThrowawayList(Rule):
             return
         if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in ast.walk(made)):
             return
-        if taker in LEAVING_OFF and not all(map(self.only_tells, (made.elt, *made.generators[0].ifs))):
+        if taker in LEAVING_OFF and not all(map(self.facts.purity.only_tells, (made.elt, *made.generators[0].ifs))):
             return
         sizes = [self.facts.sizes.most(each.iter) for each in made.generators]
         if math.prod(LONG if size is None else size for size in sizes) < LONG:
@@ -81,11 +77,6 @@ class ThrowawayList(Rule):
         decorators: list[ast.expr] = getattr(function, "decorator_list", [])
         bare = (each.func if isinstance(each, ast.Call) else each for each in decorators)
         return any((self.facts.names.qualified(each) or "").startswith(COMPILERS) for each in bare)
-
-    def only_tells(self, expression: ast.expr) -> bool:
-        """Whether the calls in an expression look like questions; those of others may be wanted for each element."""
-        calls = (part for part in ast.walk(expression) if isinstance(part, ast.Call))
-        return all(self.facts.purity.is_pure_call(call) or is_question(call) for call in calls)
 
     def unlisted(self, node: cst.Call, call: ast.Call, made: ast.ListComp, taker: str) -> Fix:
         """Take the brackets off; a generator that is not the only argument needs parentheses in their place."""
@@ -108,22 +99,8 @@ class ThrowawayList(Rule):
         parts += [*call.args[1:], *(keyword.value for keyword in call.keywords)]
         is_pure = self.facts.purity.is_pure(*(part.body if isinstance(part, ast.Lambda) else part for part in parts))
         if taker in LEAVING_OFF:
-            is_pure = is_pure and all(map(self.is_plain, parts)) and self.facts.kind(first.iter) in SETTLED
+            is_pure = is_pure and all(map(self.facts.purity.is_plain, parts)) and self.facts.kind(first.iter) in SETTLED
         return Safety.SAFE if is_pure else Safety.UNSAFE
-
-    def is_plain(self, expression: ast.expr) -> bool:
-        """Whether an expression calls at most builtins and looks nothing up by a key, which may make an entry."""
-        return all(
-            (self.facts.names.qualified(part.func) or "").startswith("builtins.")
-            if isinstance(part, ast.Call)
-            else not isinstance(part, ast.Subscript) or isinstance(part.slice, (ast.Constant, ast.Slice))
-            for part in ast.walk(expression)
-        )
-
-
-def is_question(call: ast.Call) -> bool:
-    """Whether a call is named like a question."""
-    return QUESTION.match(getattr(call.func, "id", getattr(call.func, "attr", ""))) is not None
 
 
 def objection(made: ast.ListComp) -> str:

@@ -13,17 +13,24 @@ from memlint.facts.project import Found, Project, joined
 from memlint.source import SourceFile
 
 if TYPE_CHECKING:
+    from memlint.facts.class_containers import ClassContainers
+    from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
+    from memlint.facts.constants import Constants
+    from memlint.facts.containment import Containment
     from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
     from memlint.facts.escape import Escape
+    from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
+    from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
+    from memlint.facts.memos import Memos
     from memlint.facts.names import Names
     from memlint.facts.purity import Purity
     from memlint.facts.sizes import Sizes
@@ -94,6 +101,18 @@ class Facts:
         return Classes(self)
 
     @cached_property
+    def class_kinds(self) -> ClassKinds:
+        from memlint.facts.class_kinds import ClassKinds
+
+        return ClassKinds(self.classes, self.names)
+
+    @cached_property
+    def class_containers(self) -> ClassContainers:
+        from memlint.facts.class_containers import ClassContainers
+
+        return ClassContainers(self)
+
+    @cached_property
     def escape(self) -> Escape:
         from memlint.facts.escape import Escape
 
@@ -104,6 +123,36 @@ class Facts:
         from memlint.facts.defaults import Defaults
 
         return Defaults(self)
+
+    @cached_property
+    def memos(self) -> Memos:
+        from memlint.facts.memos import Memos
+
+        return Memos(self)
+
+    @cached_property
+    def constants(self) -> Constants:
+        from memlint.facts.constants import Constants
+
+        return Constants(self)
+
+    @cached_property
+    def containment(self) -> Containment:
+        from memlint.facts.containment import Containment
+
+        return Containment(self)
+
+    @cached_property
+    def line_loops(self) -> LineLoops:
+        from memlint.facts.line_loops import LineLoops
+
+        return LineLoops(self)
+
+    @cached_property
+    def fields(self) -> Fields:
+        from memlint.facts.fields import Fields
+
+        return Fields(self)
 
     @cached_property
     def elements(self) -> Elements:

@@ -20,8 +20,8 @@ from memlint.facts.class_model import (
     first_parameter,
     method_kind,
 )
-from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.writes import Write, Writes, targets_of
+from memlint.facts.names import Binding, DefinitionKind, Scope
+from memlint.facts.writes import Write, Writes, is_attribute, targets_of
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -142,14 +142,14 @@ class Classes:
         """Whether the link that a store makes is cut: in another method of the class, its bases or subclasses here,
         later in the same method, or by code that reaches into the instance. `__init__` cuts nothing: there
         `self.x = None` declares."""
-        related = self._related(model)
+        related = self.related(model)
         return any(store.attribute in other.home.cut_from_outside for other in related) or any(
             cut.attribute in (store.attribute, "*") and other.home.undoes(cut, store)
             for other in related
             for cut in other.cuts
         )
 
-    def _related(self, model: ClassModel) -> list[ClassModel]:
+    def related(self, model: ClassModel) -> list[ClassModel]:
         """The class with its bases, and its subclasses in this file."""
         return [*model.lineage(), *model.home.derived[model]]
 
@@ -209,7 +209,7 @@ class Classes:
             and [type(target) for target in targets_of(store.by)] == [ast.Attribute]
             and self._writes[name] == 1
             and not (name.startswith("__") and name.endswith("__"))
-            and all(name not in each.home.names.inner(each.node).bindings for each in self._related(model))
+            and all(name not in each.home.names.inner(each.node).bindings for each in self.related(model))
             and not self._is_read_in_body(model.node, name)
         )
 
@@ -232,6 +232,16 @@ class Classes:
             or (isinstance(node, ast.Constant) and isinstance(node.value, str))
         )
 
+    def is_free_of(self, scope: Scope, value: ast.expr) -> bool:
+        """Whether an expression reads none of the names that a class body binds."""
+        names = (node for node in ast.walk(value) if isinstance(node, ast.Name))
+        return not any((binding := self.names.binding(name)) and binding.scope is scope for name in names)
+
+    def runs_in_subclasses(self, model: ClassModel) -> bool:
+        """Whether the `__init__` of a class also runs for its subclasses in this file that have their own."""
+        makers = (each.methods["__init__"] for each in self.derived[model] if "__init__" in each.methods)
+        return all(any(is_attribute(node, "__init__") for node in ast.walk(maker)) for maker in makers)
+
     def _is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
         """Whether the body of a class reads a name, which a new definition in it would hide."""
         scope = self.names.inner(node)
@@ -246,7 +256,7 @@ class Classes:
             return False
         calls = [use for use in binding.uses if self._is_called(use)]
         return len(calls) == 1 and all(
-            isinstance(outer, (ast.expr, ast.Assign, ast.AnnAssign, ast.Expr, ast.Module, ast.keyword))
+            isinstance(outer, (ast.expr, ast.Assign, ast.AnnAssign, ast.Expr, ast.If, ast.Module, ast.Try, ast.keyword))
             for outer in self.tree.ancestors(calls[0])
         )
 

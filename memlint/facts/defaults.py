@@ -153,7 +153,7 @@ class Defaults:
 
     def change(self, default: Default) -> Touch | None:
         """The first place where a call changes the default, unless it is meant to: the next call finds it changed."""
-        if self.is_exempt(default) or self.is_memo(default):
+        if self.is_exempt(default) or self.facts.memos.is_memo(default):
             return None
         changes = self.changes(default)
         return next((touch for touch in changes if touch.inner is None or self.is_called(touch.inner)), None)
@@ -165,7 +165,7 @@ class Defaults:
         """
         if self.is_exempt(default) or self.reads_signature(default) or self.is_private(default):
             return None
-        if self.is_memo(default) or self.change(default):
+        if self.facts.memos.is_memo(default) or self.change(default):
             return None
         for touch in self.touches(default):
             if touch.inner is not None and self.is_change(default, touch):
@@ -228,54 +228,6 @@ class Defaults:
         added = isinstance(self.facts.tree.parents[subscript], ast.AugAssign)
         return not added or default.kind == "defaultdict" or isinstance(default.made, ast.Call)
 
-    def is_memo(self, default: Default) -> bool:
-        """Whether the function keeps something in the default on purpose, and hands the default itself to nobody.
-
-        It looks a key up and enters it; or it sets the one item of a list, as a variable that outlives the call; or the
-        parameter's name begins with `_`. A set that fills in a loop or a recursion belongs to the one call.
-        """
-        changes = self.changes(default)
-        if not changes or any(touch.role in LEAVES for touch in self.touches(default)):
-            return False
-        if self.is_private(default) or self.is_cell(default, changes):
-            return True
-        entered = [self.entered(touch) for touch in changes]
-        looked_up = {ast.dump(key) for touch in self.touches(default) for key in self.looked_up(touch)}
-        if default.kind == "set" and (self.is_handed_down(default) or any(map(self.is_in_loop, changes))):
-            return False
-        return all(
-            key is not None and has_name(key) and (is_setdefault(touch.by) or ast.dump(key) in looked_up)
-            for key, touch in zip(entered, changes, strict=True)
-        )
-
-    def entered(self, touch: Touch) -> ast.expr | None:
-        """The key that a change enters; None where it does anything else."""
-        by = touch.by
-        parent = self.facts.tree.parents[by]
-        if isinstance(by, ast.Subscript):
-            return by.slice if isinstance(parent, (ast.Assign, ast.AnnAssign)) else None
-        if isinstance(by, ast.Call) and isinstance(by.func, ast.Attribute) and by.args:
-            changed = isinstance(parent, (ast.Attribute, ast.Subscript))
-            return by.args[0] if by.func.attr in ("add", "setdefault") and not changed else None
-        return None
-
-    def looked_up(self, touch: Touch) -> Iterator[ast.expr]:
-        """The keys that a use of the default looks up: `k in d`, `d[k]`, `d.get(k)`."""
-        parent = self.facts.tree.parents[touch.use]
-        if isinstance(parent, ast.Compare) and isinstance(parent.ops[-1], (ast.In, ast.NotIn)):
-            yield parent.left
-        elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load) and parent.value is touch.use:
-            yield parent.slice
-        elif isinstance(parent, ast.Attribute) and parent.attr == "get":
-            call = self.facts.tree.parents[parent]
-            if isinstance(call, ast.Call) and call.args:
-                yield call.args[0]
-
-    def is_cell(self, default: Default, changes: list[Touch]) -> bool:
-        """Whether the default is a list of one item that is only ever set anew."""
-        is_one = default.kind == "list" and default.size == 1
-        return is_one and all(isinstance(each.by, ast.Subscript) and is_fixed(each.by.slice) for each in changes)
-
     def is_private(self, default: Default) -> bool:
         """Whether the parameter's name says that callers leave it alone, and the function does not hand it on."""
         return default.parameter.arg.startswith("_") and not self.is_handed_down(default)
@@ -289,9 +241,6 @@ class Defaults:
             if isinstance(call, ast.Call) and touch.use is not call.func and last_name(call.func) == name:
                 return True
         return False
-
-    def is_in_loop(self, touch: Touch) -> bool:
-        return bool(self.facts.tree.enclosing(touch.use, ast.For, ast.AsyncFor, ast.While, ast.comprehension))
 
     def is_exempt(self, default: Default) -> bool:
         """Whether nobody gets the default itself: docutils always gives the argument, FastAPI copies the default."""
@@ -368,20 +317,7 @@ def is_empty_display(value: ast.expr) -> bool:
     return isinstance(value, (ast.List, ast.Tuple)) and not value.elts
 
 
-def is_setdefault(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault"
-
-
-def is_fixed(index: ast.expr) -> bool:
-    """Whether an index is a constant, or all items."""
-    return isinstance(index, ast.Constant) or (isinstance(index, ast.Slice) and not (index.lower or index.upper))
-
-
-def has_name(key: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) for node in ast.walk(key))
-
-
-def last_name(function: ast.expr) -> str | None:
+def last_name(function: ast.expr | None) -> str | None:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)
 
 

@@ -45,6 +45,8 @@ class Escape:
     def __init__(self, tree: Tree, names: Names) -> None:
         self.tree = tree
         self.names = names
+        self._looped: set[Binding] = set()
+        """The loop variables whose fates are being worked out: `for x in x` would ask for them for ever."""
 
     def fates(self, binding: Binding) -> Iterator[Fate]:
         """What becomes of the value of a variable, also under the plain local names that it is given."""
@@ -227,13 +229,17 @@ class Escape:
     def iteration_role(self, loop: ast.For | ast.AsyncFor | ast.comprehension) -> Role:
         """The role of what is looped over: an element is changed where the loop's variable is."""
         binding = self.names.binding(loop.target) if isinstance(loop.target, ast.Name) else None
-        if binding is None:
+        if binding is None or binding in self._looped:
             return Role.READ
         inside = set(ast.walk(loop))
-        changed = any(
-            fate.role is Role.MUTATED and fate.use in inside and not is_rebinding(fate)
-            for fate in self.own_fates(binding)
-        )
+        self._looped.add(binding)
+        try:
+            changed = any(
+                fate.role is Role.MUTATED and fate.use in inside and not is_rebinding(fate)
+                for fate in self.own_fates(binding)
+            )
+        finally:
+            self._looped.remove(binding)
         return Role.ELEMENT_MUTATED if changed else Role.READ
 
     def enclosing_function(self, node: ast.AST) -> ast.AST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ LOUD = (ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
 NUMBERS_AND_TEXTS = frozenset({"bool", "bytes", "complex", "float", "int", "str"})
 NAMESPACES = ("builtins.globals", "builtins.locals", "builtins.vars")
 HANDED_ON = frozenset({Role.STORED, Role.PASSED, Role.ALIASED, Role.YIELDED})
+
+QUESTION = re.compile(r"_*(?:(?:any|are|can|contains|equals?|get|has|matches|should)(?![a-z])|is(?!sue))(?!.*valid$)")
+"""How functions are called that only tell; `is_valid` of forms collects errors."""
 
 
 class Purity:
@@ -53,6 +57,20 @@ class Purity:
             return isinstance(call.func, ast.Attribute) and call.func.attr in known("pure", "methods", "names")
         functions, exceptions = known("pure", "functions", "names"), known("pure", "functions", "exceptions")
         return qualified in functions or qualified in exceptions or qualified.startswith(self.modules)
+
+    def only_tells(self, expression: ast.expr) -> bool:
+        """Whether the calls in an expression look like questions; those of others may be wanted for each element."""
+        calls = (part for part in ast.walk(expression) if isinstance(part, ast.Call))
+        return all(self.is_pure_call(call) or is_question(call) for call in calls)
+
+    def is_plain(self, expression: ast.expr) -> bool:
+        """Whether an expression calls at most builtins and looks nothing up by a key, which may make an entry."""
+        return all(
+            (self.names.qualified(part.func) or "").startswith("builtins.")
+            if isinstance(part, ast.Call)
+            else not isinstance(part, ast.Subscript) or isinstance(part.slice, (ast.Constant, ast.Slice))
+            for part in ast.walk(expression)
+        )
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -114,3 +132,8 @@ class Purity:
 def is_default_entry(value: ast.expr) -> bool:
     """Whether an expression is `d.setdefault(…)`."""
     return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "setdefault"
+
+
+def is_question(call: ast.Call) -> bool:
+    """Whether a call is named like a question."""
+    return QUESTION.match(getattr(call.func, "id", getattr(call.func, "attr", ""))) is not None

@@ -1,0 +1,250 @@
+"""Containers that class bodies make, one for all instances, and what methods do to them through `self`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from memlint.facts.class_kinds import ClassKind
+from memlint.facts.class_model import CLASS_PARAMETERS, ClassModel
+from memlint.facts.defaults import Touch
+from memlint.facts.escape import Role
+from memlint.facts.kinds import IN_PLACE, MUTABLE
+from memlint.facts.names import DefinitionKind
+from memlint.facts.writes import targets_of
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+Assignment: TypeAlias = ast.Assign | ast.AnnAssign
+
+MADE_WITH_THE_CLASS = frozenset(
+    {ClassKind.PYDANTIC, ClassKind.TYPED_DICT, ClassKind.PROTOCOL, ClassKind.ENUM, ClassKind.MODEL, ClassKind.METACLASS}
+)
+"""Kinds whose machinery reads what the body says, or copies it for each instance."""
+WITH_FIELDS = frozenset({ClassKind.DATACLASS, ClassKind.ATTRS, ClassKind.NAMED_TUPLE})
+"""Kinds that make fields of what is annotated."""
+OF_THE_CLASS = frozenset({"typing.ClassVar", "typing.Final", "typing_extensions.ClassVar", "typing_extensions.Final"})
+SETTING = frozenset({"builtins.setattr", "builtins.vars"})
+
+
+class Shared(NamedTuple):
+    """A container of a class body, and the first place where an instance puts something into it."""
+
+    statement: Assignment
+    name: str
+    value: ast.expr
+    growth: ast.AST
+    use: ast.Attribute
+
+
+class ClassContainers:
+    """Finds the containers of class bodies that instances fill as if each had its own."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._known: dict[ClassModel, list[Shared]] = {}
+
+    def of(self, model: ClassModel) -> list[Shared]:
+        """The containers of one class that its methods grow through the instance, and that no code treats as the
+        class's own."""
+        if model not in self._known:
+            self._known[model] = list(self._shared(model))
+        return self._known[model]
+
+    def _shared(self, model: ClassModel) -> Iterator[Shared]:
+        made = [each for each in self.made(model) if self.uses(each[1])]
+        if not made or self.is_one_of_a_kind(model):
+            return
+        for statement, name, value in made:
+            use = self.growth(model, name, value)
+            if use is not None:
+                yield Shared(statement, name, value, use[1], use[0])
+
+    def made(self, model: ClassModel) -> Iterator[tuple[Assignment, str, ast.expr]]:
+        """The names that the class body itself binds to a new container, and that are no constants."""
+        for statement in model.node.body:
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+                continue
+            targets = targets_of(statement)
+            if len(targets) != 1 or not isinstance(targets[0], ast.Name) or not self.is_container(statement.value):
+                continue
+            name = targets[0].id
+            if not is_of_class_by_name(name) and not self.is_declared(model, statement):
+                yield statement, name, statement.value
+
+    def is_container(self, value: ast.expr) -> bool:
+        made = isinstance(value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call))
+        return made and self.facts.kinds.of(value) in MUTABLE
+
+    def is_declared(self, model: ClassModel, statement: Assignment) -> bool:
+        """Whether an annotation says that the name belongs to the class, or is a field."""
+        if not isinstance(statement, ast.AnnAssign):
+            return False
+        if self.facts.class_kinds.of(model) in WITH_FIELDS:
+            return True
+        text = ast.unparse(statement.annotation)
+        names = {
+            self.facts.names.qualified(node) for node in ast.walk(statement.annotation) if isinstance(node, ast.expr)
+        }
+        return bool(names & OF_THE_CLASS) or "ClassVar" in text or "Final" in text
+
+    def is_one_of_a_kind(self, model: ClassModel) -> bool:
+        """Whether the class has one instance, or its machinery takes care of what its body says."""
+        facts = self.facts
+        return (
+            facts.class_kinds.of(model) in MADE_WITH_THE_CLASS
+            or facts.class_kinds.has_hidden_makers(model)
+            or any("__new__" in each.methods or "__init_subclass__" in each.methods for each in model.lineage())
+            or facts.classes.is_singleton(model)
+            or is_registry(model.node.name)
+            or self.sets_any(model)
+        )
+
+    def sets_any(self, model: ClassModel) -> bool:
+        """Whether a method sets attributes whose names it does not spell out: `setattr(self, key, …)`, `__dict__`."""
+        for node in ast.walk(model.node):
+            if isinstance(node, ast.Attribute) and node.attr in ("__dict__", "__setattr__"):
+                return True
+            if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in SETTING:
+                return True
+        return False
+
+    def growth(self, model: ClassModel, name: str, value: ast.expr) -> tuple[ast.Attribute, ast.AST] | None:
+        """Where an instance first fills a container of its class; None where any code knows that it is the class's."""
+        related = set(self.facts.classes.related(model))
+        if any(name in self.facts.names.inner(each.node).bindings for each in related if each is not model):
+            return None
+        is_read = False
+        found: list[tuple[ast.Attribute, ast.AST]] = []
+        looked_up: set[str] = set()
+        touches: list[Touch] = []
+        for use in self.uses(name):
+            owner = self.facts.classes.instance(use.value)
+            if self.is_class(use.value) or (not isinstance(use.ctx, ast.Load) and not self.is_augmented(use, value)):
+                return None
+            for touch in self.touches(use):
+                looked_up.update(ast.dump(key) for key in self.facts.memos.looked_up(touch))
+                if is_emptied(touch):
+                    return None
+                is_read = is_read or not self.grows(touch, value)
+                if owner in related and self.grows(touch, value):
+                    found.append((use, touch.by))
+                    touches.append(touch)
+        entered = [self.facts.memos.entered(touch) for touch in touches]
+        if not found or all(key is not None and ast.dump(key) in looked_up for key in entered):
+            return None
+        if any(self.is_key_of_instance(touch.by) for touch in touches):
+            return None
+        first = min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
+        return first if self.is_out_of_reach(model, value, first[0], is_read) else None
+
+    def is_made_empty(self, value: ast.expr) -> bool:
+        """Whether a container begins with nothing in it."""
+        if isinstance(value, ast.Call) and self.facts.kinds.of(value) == "defaultdict":
+            return len(value.args) < 2 and not value.keywords
+        return self.facts.classes.writes.is_empty(value)
+
+    def is_key_of_instance(self, change: ast.AST) -> bool:
+        """Whether an entry goes under a key that tells the instance, or its class, from others."""
+        keys = (node.slice for node in (change, *ast.walk(change)) if isinstance(node, ast.Subscript))
+        names = (node for key in keys for node in ast.walk(key) if isinstance(node, ast.Name))
+        return any(self.facts.classes.instance(name) is not None for name in names)
+
+    def is_out_of_reach(self, model: ClassModel, value: ast.expr, use: ast.Attribute, is_read: bool) -> bool:
+        """Whether a base in another file can hardly have given the instance a copy of its own by then.
+
+        A filled container is often what such a base asks for; it is sure only where `__init__` has not yet called it.
+        One that this file only fills is read elsewhere, perhaps by the name of the class.
+        """
+        if not self.facts.class_kinds.has_hidden_bases(model):
+            return True
+        if self.is_made_empty(value):
+            return is_read
+        maker = model.methods.get("__init__")
+        if maker is None or self.facts.tree.function(use) is not maker:
+            return False
+        calls = [node.lineno for node in ast.walk(maker) if isinstance(node, ast.Attribute) and node.attr == "__init__"]
+        return bool(calls) and use.lineno < min(calls)
+
+    def touches(self, use: ast.Attribute) -> Iterator[Touch]:
+        """What is done to the container at one use, also under a local name that it is given."""
+        if not isinstance(use.ctx, ast.Load):
+            yield Touch(Role.MUTATED, use, self.facts.tree.parents[use])
+            return
+        for role, by in self.facts.escape.roles(use):
+            yield Touch(role, use, by)
+            if role is Role.ALIASED:
+                for target in self.facts.escape.aliased_names(use, by):
+                    binding = self.facts.names.binding(target)
+                    for fate in self.facts.escape.fates(binding) if binding and binding.sole else ():
+                        yield Touch(fate.role, fate.use, fate.by)
+
+    def grows(self, touch: Touch, value: ast.expr) -> bool:
+        """Whether a touch puts something into the container, or into a container in it that it made itself."""
+        kind = self.facts.kinds.of(value)
+        if touch.role is Role.ELEMENT_MUTATED:
+            return kind == "defaultdict"
+        if touch.role is not Role.MUTATED:
+            return False
+        if isinstance(touch.by, ast.AugAssign):
+            return isinstance(touch.by.op, IN_PLACE.get(kind, ()))
+        if isinstance(touch.by, ast.Subscript):
+            return isinstance(touch.by.ctx, ast.Store)
+        called = touch.by.func if isinstance(touch.by, ast.Call) else None
+        return isinstance(called, ast.Attribute) and called.attr in known("containers", "methods", "grow")
+
+    def is_augmented(self, use: ast.Attribute, value: ast.expr) -> bool:
+        """Whether a store is `self.x += …`, which changes the container in place before it binds the name."""
+        parent = self.facts.tree.parents[use]
+        kind = self.facts.kinds.of(value)
+        return isinstance(parent, ast.AugAssign) and isinstance(parent.op, IN_PLACE.get(kind, ()))
+
+    def is_class(self, owner: ast.expr) -> bool:
+        """Whether an expression is a class: `cls`, `Name`, `type(self)`, `self.__class__`."""
+        if isinstance(owner, ast.Call):
+            return self.facts.names.qualified(owner.func) in ("builtins.type", "builtins.super")
+        if isinstance(owner, ast.Attribute):
+            return owner.attr == "__class__" or owner.attr[:1].isupper()
+        if not isinstance(owner, ast.Name):
+            return False
+        binding = self.facts.names.binding(owner)
+        is_class = bool(binding and any(each.kind is DefinitionKind.CLASS for each in binding.definitions))
+        return is_class or owner.id in CLASS_PARAMETERS or owner.id[:1].isupper()
+
+    def uses(self, name: str) -> list[ast.Attribute]:
+        """The attributes of that name in the file, of whatever object."""
+        return self._uses.get(name, [])
+
+    @cached_property
+    def _uses(self) -> dict[str, list[ast.Attribute]]:
+        """The attributes of each name in the file."""
+        uses: dict[str, list[ast.Attribute]] = {}
+        for node in self.facts.tree.parents:
+            if isinstance(node, ast.Attribute):
+                uses.setdefault(node.attr, []).append(node)
+        return uses
+
+
+def is_registry(name: str) -> bool:
+    """Whether the name of a class says that there is one of it."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+    return not known("classes", "names", "single").isdisjoint(words)
+
+
+def is_of_class_by_name(name: str) -> bool:
+    """Whether a name says that all instances share it: a constant, a registry, a cache."""
+    words = name.lower().strip("_").split("_")
+    return name.isupper() or name.startswith("__") or not known("classes", "names", "shared").isdisjoint(words)
+
+
+def is_emptied(touch: Touch) -> bool:
+    """Whether a touch empties the container, which then begins anew, or takes out the very thing that was put in."""
+    called = touch.by.func if isinstance(touch.by, ast.Call) else None
+    if isinstance(called, ast.Attribute) and called.value is touch.use:
+        return called.attr in ("clear", "discard", "remove")
+    return isinstance(touch.by, ast.Subscript) and isinstance(touch.by.slice, ast.Slice) and touch.role is Role.MUTATED

@@ -1,0 +1,123 @@
+"""Module-level containers that are constants, and the places that change one under another name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.elements import Touch
+from memlint.facts.escape import Role
+from memlint.facts.kinds import IN_PLACE
+from memlint.facts.names import Binding, DefinitionKind
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+CONSTANT = re.compile(r"_*[A-Z][A-Z0-9_]*|\w*default(?:s|_\w+)?", re.ASCII)
+"""Names of constants: in capitals, or of defaults."""
+ASSIGNMENTS = (ast.Assign, ast.AnnAssign)
+CHANGED = frozenset({Role.MUTATED, Role.ELEMENT_MUTATED})
+
+
+class AliasWrite(NamedTuple):
+    """A constant that a function gives another name, and the first change that is made under that name."""
+
+    constant: ast.Name
+    alias: ast.stmt
+    change: ast.AST
+    is_nested: bool
+    """Whether the change is made to a part of the constant."""
+
+
+class Constants:
+    """Follows the constants of a module into its functions."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    @cached_property
+    def alias_writes(self) -> list[AliasWrite]:
+        """The changes to constants under other names, in the order of the aliases."""
+        bindings = self.facts.names.module.bindings.values()
+        found = (write for binding in bindings if self.is_constant(binding) for write in self._writes(binding))
+        return sorted(found, key=lambda write: (write.alias.lineno, write.constant.col_offset))
+
+    def within(self, first: int, last: int, statements: Iterable[ast.stmt]) -> list[AliasWrite]:
+        """Those whose alias begins on one of these lines, where these statements are."""
+        assignments = (
+            node for statement in statements for node in ast.walk(statement) if isinstance(node, ASSIGNMENTS)
+        )
+        if not any(may_alias(assignment.value) for assignment in assignments):
+            return []
+        return [write for write in self.alias_writes if first <= write.alias.lineno <= last]
+
+    def is_constant(self, binding: Binding) -> bool:
+        """Whether a name in capitals is bound once, to a container with something in it, and changed under it by
+        nobody."""
+        sole = binding.sole
+        if sole is None or sole.kind is not DefinitionKind.ASSIGNMENT or not CONSTANT.fullmatch(binding.name):
+            return False
+        if not is_filled(sole.value) or isinstance(self.facts.tree.parents[sole.statement], (ast.For, ast.While)):
+            return False
+        roles = (role for use in binding.uses if isinstance(use, ast.Name) for role, _ in self.facts.escape.roles(use))
+        return CHANGED.isdisjoint(roles)
+
+    def _writes(self, binding: Binding) -> Iterator[AliasWrite]:
+        for use in binding.uses:
+            alias = self.facts.tree.statement(use)
+            if not isinstance(use, ast.Name) or isinstance(self.facts.tree.function(use), ast.Module):
+                continue
+            if isinstance(alias, (ast.Assign, ast.AnnAssign)) and self.is_value(use, alias):
+                is_mapping = isinstance(binding.sole and binding.sole.value, (ast.Dict, ast.Call))
+                touches = self.facts.elements.touches(use, is_mapping=is_mapping)
+                kind = self.facts.kinds.of(binding.sole.value) if binding.sole else None
+                changes = [touch for touch in touches if self.is_change(touch, kind)]
+                if changes:
+                    first = min(changes, key=lambda touch: place(touch.by))
+                    nested = first.is_element or first.role is Role.ELEMENT_MUTATED
+                    yield AliasWrite(use, alias, first.by, nested)
+
+    def is_value(self, use: ast.Name, alias: ast.Assign | ast.AnnAssign) -> bool:
+        """Whether an assignment gives its target the constant itself, on some branch."""
+        node: ast.AST = use
+        for outer in self.facts.tree.ancestors(use):
+            if outer is alias:
+                return node is alias.value
+            is_branch = isinstance(outer, ast.BoolOp) or (isinstance(outer, ast.IfExp) and node is not outer.test)
+            if not is_branch:
+                return False
+            node = outer
+        return False
+
+    def is_change(self, touch: Touch, kind: str | None) -> bool:
+        """Whether a touch certainly changes the constant, or an object that it holds."""
+        if touch.role not in CHANGED:
+            return False
+        if isinstance(touch.by, ast.AugAssign):
+            return not touch.is_element and isinstance(touch.by.op, IN_PLACE.get(kind, ()))
+        return not touch.is_element or isinstance(getattr(touch.by, "ctx", None), (ast.Store, ast.Del))
+
+
+def may_alias(value: ast.expr | None) -> bool:
+    """Whether a value may be a constant itself, by its shape and by the name."""
+    if isinstance(value, ast.BoolOp):
+        return any(map(may_alias, value.values))
+    if isinstance(value, ast.IfExp):
+        return may_alias(value.body) or may_alias(value.orelse)
+    return isinstance(value, ast.Name) and CONSTANT.fullmatch(value.id) is not None
+
+
+def is_filled(value: ast.expr | None) -> bool:
+    """Whether an expression is a container with something in it."""
+    if isinstance(value, ast.Dict):
+        return bool(value.keys)
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id == "dict" and bool(value.keywords)
+    return isinstance(value, (ast.List, ast.Set)) and bool(value.elts)
+
+
+def place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

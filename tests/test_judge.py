@@ -1,0 +1,52 @@
+"""What the judge drops in test files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from memlint.judge import is_test_file, judged
+from memlint.model import Effect, Finding, Outcome, Position, Severity
+from memlint.settings import Settings
+from memlint.source import SourceFile
+
+ROOT = Path("/tests/project")
+QUIET = ("ML203", "shared-class-container")
+LOUD = ("ML201", "mutable-default")
+
+
+def codes(path: str, *select: str) -> list[str]:
+    source = SourceFile(str(ROOT / path), "x = 1\n")
+    start = Position(1, 1)
+    outcome = Outcome(source.path)
+    for code, name in (QUIET, LOUD):
+        outcome.findings.append(Finding(source.path, start, start, code, name, Effect.SHARED, Severity.WARNING, "text"))
+    return [finding.code for finding in judged(outcome, source, Settings(ROOT, None, select)).findings]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["test_shop.py", "shop_test.py", "conftest.py", "tests/shop.py", "a/tests/b/shop.py", "test/shop.py", "a/tests.py"],
+)
+def test_quiet_rules_are_dropped_in_test_files(path: str) -> None:
+    assert codes(path) == ["ML201"]
+
+
+@pytest.mark.parametrize("path", ["shop.py", "testing.py", "contest.py", "latest/shop.py", "test_data/shop.py"])
+def test_other_files_keep_all(path: str) -> None:
+    assert codes(path) == ["ML203", "ML201"]
+
+
+@pytest.mark.parametrize("selector", QUIET)
+def test_selecting_a_rule_itself_brings_it_back(selector: str) -> None:
+    assert codes("tests/shop.py", selector, "ML201") == ["ML203", "ML201"]
+
+
+@pytest.mark.parametrize("selector", ["ALL", "ML2", "ML20"])
+def test_selecting_many_does_not(selector: str) -> None:
+    assert codes("tests/shop.py", selector) == ["ML201"]
+
+
+def test_folders_above_the_root_do_not_count() -> None:
+    assert not is_test_file("/tests/project/shop.py", Settings(ROOT, None))
