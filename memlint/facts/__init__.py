@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from memlint.facts.escape import Escape
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.holders import Holders
     from memlint.facts.kinds import Kinds
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
     from memlint.facts.names import Names
+    from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.sizes import Sizes
+    from memlint.facts.temporaries import Temporaries
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -103,6 +106,24 @@ class Facts:
         from memlint.facts.files import Files
 
         return Files(self)
+
+    @cached_property
+    def holders(self) -> Holders:
+        from memlint.facts.holders import Holders
+
+        return Holders(self)
+
+    @cached_property
+    def producers(self) -> Producers:
+        from memlint.facts.producers import Producers
+
+        return Producers(self)
+
+    @cached_property
+    def temporaries(self) -> Temporaries:
+        from memlint.facts.temporaries import Temporaries
+
+        return Temporaries(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
