@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memlint.facts.kinds import Kinds
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
+    from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
@@ -112,6 +113,12 @@ class Facts:
         from memlint.facts.holders import Holders
 
         return Holders(self)
+
+    @cached_property
+    def messages(self) -> Messages:
+        from memlint.facts.messages import Messages
+
+        return Messages(self)
 
     @cached_property
     def producers(self) -> Producers:

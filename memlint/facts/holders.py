@@ -101,7 +101,9 @@ class Holders:
         if called in known("producers", "consumers", "elements"):
             return self.lets_go(call, ELEMENT, depth) or self.is_number(call, kind)
         if called in known("producers", "consumers", "views"):
-            return self.lets_go(call, VIEW if called.startswith(("builtins.", "csv.", "io.", "itertools.")) else kind, depth)
+            return self.lets_go(
+                call, VIEW if called.startswith(("builtins.", "csv.", "io.", "itertools.")) else kind, depth
+            )
         if isinstance(call.func, ast.Attribute) and call.func.attr in known("producers", "consumers", "methods"):
             return True
         function = self.facts.producers.function(call)

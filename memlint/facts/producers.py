@@ -233,7 +233,9 @@ class Producers:
         """What is made of a large value and is about as large."""
         for section, takes, gives in FUNCTIONS:
             if maker in known("producers", "derived", section):
-                found = next((held for part in arguments(call) if (held := self.held(part)) and held.kind in takes), None)
+                found = next(
+                    (held for part in arguments(call) if (held := self.held(part)) and held.kind in takes), None
+                )
                 return Large(gives, found.is_certain) if found else None
         if maker == "builtins.open" or not isinstance(call.func, ast.Attribute):
             return None

@@ -77,10 +77,17 @@ class Temporaries:
             return None
         if not all(self.facts.holders.lets_go(use, large.kind) for use in uses):
             return None
+        if large.kind == "checkpoint" and not any(map(self.is_loaded, uses)):
+            return None
         event, how = self.event(last, binding, large)
         if event is None:
             return None
         return Dead(target.id, large, last, event, how, unfixed)
+
+    def is_loaded(self, use: ast.Name) -> bool:
+        """Whether a use of a checkpoint puts its weights into a model."""
+        calls = (outer for outer in self.tree.ancestors(use) if isinstance(outer, ast.Call))
+        return any(getattr(call.func, "attr", "") == "load_state_dict" for call in calls)
 
     def previous(self, statement: Assignment) -> Dead | None:
         """A large value of one turn of a loop that is still held while the next turn makes its own."""
@@ -271,6 +278,7 @@ class Temporaries:
 
 WHAT = {
     "array": "an array",
+    "checkpoint": "a whole checkpoint",
     "bytes": "a whole block of data",
     "document": "a whole document",
     "frame": "a table",
