@@ -101,15 +101,22 @@ class Holders:
         if called in known("producers", "consumers", "elements"):
             return self.lets_go(call, ELEMENT, depth) or self.is_number(call, kind)
         if called in known("producers", "consumers", "views"):
-            return self.lets_go(
-                call, VIEW if called.startswith(("builtins.", "csv.", "io.", "itertools.")) else kind, depth
-            )
+            return self.lets_go(call, kind if called.startswith(("numpy.", "torch.")) else VIEW, depth)
         if isinstance(call.func, ast.Attribute) and call.func.attr in known("producers", "consumers", "methods"):
+            return True
+        if self.is_digest(call):
             return True
         function = self.facts.producers.function(call)
         if function is not None:
             return depth < DEEPEST and self.is_done(function, call, use, kind, depth + 1)
         return isinstance(call.func, ast.Name) and is_dropped(call, self.parents) and is_deed(call.func.id)
+
+    def is_digest(self, call: ast.Call) -> bool:
+        """Whether a call feeds a hash, which keeps none of what it gets."""
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "update" else None
+        binding = self.names.binding(receiver) if isinstance(receiver, ast.Name) else None
+        made = binding.sole.value if binding and binding.sole else None
+        return isinstance(made, ast.Call) and (self.names.qualified(made.func) or "").startswith(("hashlib.", "hmac."))
 
     def is_number(self, call: ast.Call, kind: str) -> bool:
         """Whether the greatest of the elements is no more than a number."""
@@ -178,7 +185,7 @@ class Holders:
         parent = self.parents[use]
         if isinstance(parent, ast.Subscript) and use is parent.value and isinstance(parent.ctx, ast.Load):
             return True
-        is_made = isinstance(parent, COMPREHENSIONS) or isinstance(parent, ast.GeneratorExp)
+        is_made = isinstance(parent, (*COMPREHENSIONS, ast.GeneratorExp))
         return not is_made and self.lets_go(use, ELEMENT, depth)
 
     def of_choice(self, use: ast.expr, kind: str, depth: int) -> bool:

@@ -34,19 +34,19 @@ class Messages:
     def received(self, statement: ast.Assign) -> Received | None:
         """What an assignment in an endless loop receives, if its names hold it while the loop waits for the next."""
         call = waited_for(statement)
-        loop = self.loop(statement) if call else None
+        loop = self.loop(statement, call.func.value) if call and isinstance(call.func, ast.Attribute) else None
         if call is None or loop is None or not self.waits(call):
             return None
         names = [each for each in ast.walk(statement.targets[0]) if isinstance(each, ast.Name)]
-        is_idle = bool(names) and all(self.is_idle(name, loop) for name in names)
+        is_idle = all(self.is_idle(name, loop) for name in names) and not all(map(self.is_command, names))
         return Received(names, call, loop) if is_idle else None
 
-    def loop(self, statement: ast.Assign) -> ast.While | None:
+    def loop(self, statement: ast.Assign, receiver: ast.expr) -> ast.While | None:
         """The endless loop each of whose turns begins to wait here."""
         inner: ast.AST = statement
         for outer in self.facts.tree.ancestors(statement):
             if isinstance(outer, ast.While):
-                return outer if is_endless(outer) and inner in outer.body else None
+                return outer if is_endless(outer, receiver) and inner in outer.body else None
             if any(isinstance(each, ast.Return) for each in getattr(outer, "body", ())):
                 return None
             if not isinstance(outer, (ast.Try, ast.With, ast.AsyncWith)) or inner not in outer.body:
@@ -61,7 +61,11 @@ class Messages:
         if method in known("messages", "received_by", "any"):
             return True
         given = {keyword.arg for keyword in call.keywords}
-        if not given <= known("messages", "arguments", "allowed") or any(map(is_false, call.keywords)):
+        if (
+            not given <= known("messages", "arguments", "allowed")
+            or any(map(is_false, call.keywords))
+            or self.is_of_words(receiver)
+        ):
             return False
         word = last_word(receiver)
         if method in known("messages", "received_by", "consumer") and word in known("messages", "named", "consumer"):
@@ -107,17 +111,38 @@ class Messages:
         return bool(roles & KEPT) or any(map(self.is_part_kept, binding.uses))
 
     def is_part_kept(self, use: ast.expr) -> bool:
-        """Whether a name is given to a part of the message, or the message is a key or goes into a queue."""
+        """Whether a name or an object is given a part of the message, or the message is a key or goes into a queue."""
         parents = self.facts.tree.parents
         parent = parents[use]
         if isinstance(parent, ast.Subscript) and use is parent.slice:
             return not isinstance(parent.ctx, ast.Load)
-        call = parents[parent] if isinstance(parent, (ast.Tuple, ast.keyword)) else parent
-        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in known("messages", "arguments", "takers"):
-            return True
         while isinstance(parent, (ast.Attribute, ast.Subscript)) and getattr(parent, "value", None) is use:
             use, parent = parent, parents[parent]
+        if isinstance(parent, ast.Call) and parent.func is use and getattr(use, "attr", "") in ("get", "pop"):
+            use, parent = parent, parents[parent]
+        call = parents[parent] if isinstance(parent, (ast.Tuple, ast.keyword)) else parent
+        if isinstance(call, ast.Call) and use is not call.func:
+            called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            return called in known("messages", "arguments", "takers") or called.lstrip("_")[:1].isupper()
         return isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and use is parent.value
+
+    def is_command(self, name: ast.Name) -> bool:
+        """Whether what a name gets is only ever compared with constants."""
+        binding = self.facts.names.binding(name)
+        parents = [self.facts.tree.parents[use] for use in binding.uses] if binding else []
+        return all(
+            isinstance(parent, ast.Compare) and all(isinstance(each, ast.Constant) for each in parent.comparators)
+            for parent in parents
+        )
+
+    def is_of_words(self, receiver: ast.expr) -> bool:
+        """Whether an annotation says that a queue brings strings or numbers: `Queue[str]`."""
+        binding = self.facts.names.binding(receiver) if isinstance(receiver, ast.Name) else None
+        for made in binding.definitions if binding else ():
+            hint = getattr(made.node, "annotation", getattr(made.statement, "annotation", None))
+            if isinstance(hint, ast.Subscript) and getattr(hint.slice, "id", "") in ("bool", "float", "int", "str"):
+                return True
+        return False
 
 
 QUEUES = known("messages", "made_by", "queue")
@@ -138,21 +163,16 @@ def waited_for(statement: ast.Assign) -> ast.Call | None:
 METHODS = frozenset().union(*(known("messages", "received_by", key) for key in ("any", "queue", "consumer")))
 
 
-def is_endless(loop: ast.While) -> bool:
+def is_endless(loop: ast.While, receiver: ast.expr) -> bool:
     """Whether a loop tests nothing but a flag: `while True`, `while self.running`, `while not stop.is_set()`."""
     test = loop.test.operand if isinstance(loop.test, ast.UnaryOp) else loop.test
-    test = test.func if isinstance(test, ast.Call) and not test.args else test
-    changed = (node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign))
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and not test.args:
+        return test.func.attr in known("messages", "arguments", "flags")
     if isinstance(test, ast.Constant):
         return bool(test.value)
-    return isinstance(test, (ast.Attribute, ast.Name)) and ast.dump(test) not in map(ast.dump, map(as_read, changed))
-
-
-def as_read(target: ast.expr) -> ast.expr:
-    """A target as it would be read."""
-    if isinstance(target, ast.Attribute):
-        return ast.Attribute(target.value, target.attr, ast.Load())
-    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
+    changed = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
+    others = [ast.unparse(each) for each in (*changed, receiver)]
+    return isinstance(test, (ast.Attribute, ast.Name)) and ast.unparse(test) not in others
 
 
 def is_after(node: ast.AST, other: ast.AST) -> bool:
@@ -163,8 +183,11 @@ def is_after(node: ast.AST, other: ast.AST) -> bool:
 
 
 def is_false(keyword: ast.keyword) -> bool:
-    """Whether a call is told not to wait."""
-    return keyword.arg == "block" and isinstance(keyword.value, ast.Constant) and not keyword.value.value
+    """Whether a call is told not to wait, or hardly."""
+    value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+    if keyword.arg == "block":
+        return value is not None and not value
+    return isinstance(value, (float, int)) and value < 1
 
 
 def last_word(receiver: ast.expr) -> str:

@@ -38,7 +38,7 @@ class Large(NamedTuple):
 
 
 class Producers:
-    """Large values, by what makes them: a size in the source, a known call, a function of this file that returns one."""
+    """Large values, by what makes them: a size in the source, a known call, a function of this file."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -164,15 +164,32 @@ class Producers:
 
     def of_maker(self, call: ast.Call, maker: str) -> Large | None:
         """Calls that give something large as a rule: `pd.read_csv(p)`, `np.load(p)`, `AutoModel.from_pretrained(p)`."""
+        if self.is_test:
+            return None
         if maker in self.makers:
-            is_lazy = any(keyword.arg in LAZY for keyword in call.keywords)
-            return None if is_lazy else Large(self.makers[maker], True)
+            is_small = any(keyword.arg in LAZY for keyword in call.keywords) or self.is_in_memory(call)
+            return None if is_small else Large(self.makers[maker], True)
         if isinstance(call.func, ast.Attribute) and call.func.attr == "from_pretrained":
             return Large("model", True) if "Model" in ast.unparse(call.func.value) else None
         return None
 
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether the file is one of tests, by its name: what those read is small."""
+        name = self.facts.source.path.replace("\\", "/").rpartition("/")[2]
+        return name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+
+    def is_in_memory(self, call: ast.Call) -> bool:
+        """Whether a reader gets a string or a list in place of a file."""
+        given = call.args[0] if call.args else None
+        binding = self.names.binding(given) if isinstance(given, ast.Name) else None
+        value = binding.sole.value if binding and binding.sole and binding.sole.value else given
+        if isinstance(value, (ast.List, ast.Tuple)):
+            return True
+        return isinstance(value, ast.Call) and self.names.qualified(value.func) in IN_MEMORY
+
     def of_size(self, call: ast.Call, maker: str) -> Large | None:
-        """Calls that say themselves how much they make: `bytes(n)`, `np.zeros((n, n))`, `list(range(n))`, `f.read(n)`."""
+        """Calls that say how much they make: `bytes(n)`, `np.zeros((n, n))`, `list(range(n))`, `f.read(n)`."""
         sized = None
         if maker in known("producers", "sized", "first") and call.args:
             sized = call.args[-1] if maker == "numpy.arange" and len(call.args) == 2 else call.args[0]
@@ -194,6 +211,8 @@ class Producers:
         """What is read whole from a file whose name says that it is one of data."""
         opened: ast.expr | None = None
         kind = "document"
+        if self.is_test:
+            return None
         if maker in known("producers", "plausible", "document"):
             opened = call.args[0] if call.args else None
             path = opened if maker in known("producers", "plausible", "by_path") else self.path(opened)
@@ -274,11 +293,13 @@ class Producers:
 LAZY = frozenset({"chunksize", "iterator", "mmap_mode", "nrows"})
 """Arguments under which a reader gives its data in pieces, or few of them."""
 
+IN_MEMORY = known("producers", "plausible", "in_memory")
 METHOD_KINDS = ("frame", "array", "bytes", "rows", "list")
 FUNCTIONS = (
     ("functions_of_arrays", ("array",), "array"),
     ("functions_of_frames", ("frame",), "frame"),
     ("functions_of_bytes", ("bytes",), "bytes"),
+    ("decoders", ("bytes",), "document"),
     ("functions_of_documents", ("document", "list", "rows"), "bytes"),
     ("functions_of_lists", ("list", "rows", "array"), "list"),
 )

@@ -20,7 +20,7 @@ Loop: TypeAlias = ast.For | ast.AsyncFor | ast.While
 JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 WITHS = (ast.With, ast.AsyncWith)
-TRIES = (ast.Try, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+TRIES = (ast.Try,)
 NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 FILES = ("binary file", "kernel file", "text file")
 BLOCKS = ("body", "orelse", "finalbody", "handlers")
@@ -134,7 +134,7 @@ class Temporaries:
         return [use for use in binding.uses if isinstance(use, ast.Name) and target in flow.reaching(use)]
 
     def outermost(self, statement: ast.stmt, uses: list[ast.Name]) -> tuple[ast.stmt, str]:
-        """The statement in whose block the uses follow: `with` and `try` are left where the name is used behind them."""
+        """The statement in whose block the uses follow, out of a `with` or `try` where those stand behind it."""
         unfixed = ""
         while not any(is_inside(use, each) for each in self.following(statement) for use in uses):
             parent = self.parents[statement]
@@ -147,7 +147,7 @@ class Temporaries:
         return statement, unfixed
 
     def last(self, outer: ast.stmt, uses: list[ast.Name]) -> ast.stmt | None:
-        """The last statement of the block that uses the name, inside the body of a `with` where that holds all the rest."""
+        """The last statement of the block that uses the name, or of the body of the `with` that it is."""
         after = self.following(outer)
         if not uses or not all(any(is_inside(use, each) for each in (outer, *after)) for use in uses):
             return None
@@ -182,7 +182,7 @@ class Temporaries:
         return any(is_behind(use, statement) for use in binding.uses) and bool(self.facts.flow(body).loops(statement))
 
     def event(self, last: ast.stmt, binding: Binding, large: Large) -> tuple[ast.AST | None, str]:
-        """What comes next that is long or takes much memory, before the name is bound anew, on the way that all take."""
+        """What comes next that is long or takes much memory, before the name is bound anew."""
         for statement in self.onward(last):
             found, how = self.event_in(statement, large)
             if found is not None:
@@ -258,7 +258,7 @@ class Temporaries:
         """The loop each of whose turns runs a statement, at once in its body or in a `with` or `try` there."""
         parent: ast.AST = self.parents[statement]
         while isinstance(parent, WITHS) or (isinstance(parent, TRIES) and statement in parent.body):
-            statement, parent = parent, self.parents[parent]  # type: ignore[assignment]
+            statement, parent = parent, self.parents[parent]
         return parent if isinstance(parent, LOOPS) and statement in parent.body else None
 
     def unbound_at_end(self, statement: ast.stmt, loop: Loop) -> str:
@@ -350,4 +350,4 @@ def evaluated(expression: ast.expr) -> Iterator[ast.expr]:
             continue
         if isinstance(node, ast.expr):
             yield node
-        waiting += [child for child in ast.iter_child_nodes(node)]
+        waiting += ast.iter_child_nodes(node)
