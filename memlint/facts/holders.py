@@ -20,6 +20,12 @@ FRESH_ARITHMETIC = frozenset({"array", "bytes", "frame", "list", "rows"})
 SLICED_FRESH = frozenset({"bytes", "list", "rows"})
 """Kinds of which a slice is a copy."""
 
+COPIES = frozenset(f"builtins.{name}" for name in "dict frozenset list set sorted tuple".split())
+"""Functions whose result holds the elements that it is given."""
+
+OF_OBJECTS = frozenset({"checkpoint", "document", "model", "rows"})
+"""Kinds whose elements are what takes the memory."""
+
 ELEMENT = "element"
 VIEW = "view"
 
@@ -97,7 +103,7 @@ class Holders:
             return False
         called = self.names.qualified(call.func) or ""
         if called in known("producers", "consumers", "functions"):
-            return True
+            return called not in COPIES or kind not in OF_OBJECTS
         if called in known("producers", "consumers", "elements"):
             return self.lets_go(call, ELEMENT, depth) or self.is_number(call, kind)
         if called in known("producers", "consumers", "views"):

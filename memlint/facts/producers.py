@@ -136,7 +136,7 @@ class Producers:
         if ranges or any(generator.ifs for generator in made.generators):
             return ranges
         held = self.held(made.generators[0].iter)
-        return Large("list", held.is_certain) if held and held.kind in ("list", "rows") else None
+        return held if held and held.kind in ("list", "rows") else None
 
     def of_ranges(self, made: ast.ListComp | ast.SetComp | ast.DictComp) -> Large | None:
         """A comprehension over long ranges; with a condition nobody knows how many pass."""
@@ -255,7 +255,8 @@ class Producers:
                 found = next(
                     (held for part in arguments(call) if (held := self.held(part)) and held.kind in takes), None
                 )
-                return Large(gives, found.is_certain) if found else None
+                is_same = found is not None and found.kind == "rows" and gives == "list"
+                return found if is_same or found is None else Large(gives, found.is_certain)
         if maker == "builtins.open" or not isinstance(call.func, ast.Attribute):
             return None
         method = call.func.attr
