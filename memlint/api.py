@@ -188,6 +188,16 @@ class Rule:
         """The place behind the last character of a line."""
         return Position(line, len(self.facts.source.lines[line - 1]) + 1)
 
+    def insertion_behind(self, statement: ast.stmt, content: str) -> Edit | None:
+        """An edit that adds a line behind a statement, at its level; None where the statement shares a line."""
+        start, end = self.slice.span(statement)
+        lines = self.facts.source.lines
+        before, behind = lines[start.line - 1][: start.column - 1], lines[end.line - 1][end.column - 1 :].strip()
+        if before.strip() or (behind and not behind.startswith("#")):
+            return None
+        place = self.line_end(end.line)
+        return Edit(place, place, f"\n{self.indentation(statement)}{content}")
+
     def delete_statement(self, statement: ast.stmt) -> Edit | None:
         """An edit that takes out the lines of a statement, with `pass` in its place where it is alone in its block.
 

@@ -25,15 +25,19 @@ if TYPE_CHECKING:
     from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.holders import Holders
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
     from memlint.facts.memos import Memos
+    from memlint.facts.messages import Messages
     from memlint.facts.names import Names
+    from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.sizes import Sizes
+    from memlint.facts.temporaries import Temporaries
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -201,6 +205,30 @@ class Facts:
         from memlint.facts.files import Files
 
         return Files(self)
+
+    @cached_property
+    def holders(self) -> Holders:
+        from memlint.facts.holders import Holders
+
+        return Holders(self)
+
+    @cached_property
+    def messages(self) -> Messages:
+        from memlint.facts.messages import Messages
+
+        return Messages(self)
+
+    @cached_property
+    def producers(self) -> Producers:
+        from memlint.facts.producers import Producers
+
+        return Producers(self)
+
+    @cached_property
+    def temporaries(self) -> Temporaries:
+        from memlint.facts.temporaries import Temporaries
+
+        return Temporaries(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
