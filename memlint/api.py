@@ -16,6 +16,7 @@ from memlint.facts import Facts
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
+from memlint.facts.exceptions import Function, Grip, Place
 from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.finally_none import FinallyNone
@@ -40,9 +41,12 @@ __all__ = [
     "FinallyNone",
     "Finding",
     "Fix",
+    "Function",
     "Gate",
+    "Grip",
     "MethodKind",
     "NoneGuard",
+    "Place",
     "Position",
     "Related",
     "Role",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
     from memlint.facts.escape import Escape
+    from memlint.facts.exceptions import Exceptions
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
     from memlint.facts.kinds import Kinds
@@ -61,6 +62,12 @@ class Facts:
         from memlint.facts.escape import Escape
 
         return Escape(self.tree, self.names)
+
+    @cached_property
+    def exceptions(self) -> Exceptions:
+        from memlint.facts.exceptions import Exceptions
+
+        return Exceptions(self)
 
     @cached_property
     def defaults(self) -> Defaults:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Binding, Effect, Facts, Rule, Scope, ScopeKind, Slice, all_of, cst, known
+
+
+class SharedExceptionRaised(Rule):
+    """Each raise of one exception object hangs another traceback on it, and so the frames."""
+
+    code = "ML114"
+    name = "shared-exception-raised"
+    effect = Effect.KEPT
+    gate = all_of(b"def", rb"\braise\b", file=(rb"=(?:\s|\\\n|#[^\n]*\n|\()*[A-Za-z_]",))
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        raises = (node for statement in part.statements for node in ast.walk(statement) if isinstance(node, ast.Raise))
+        return any(shared(facts, node) for node in raises)
+
+    def visit_Raise(self, node: cst.Raise) -> None:
+        statement = self.twin(node, ast.Raise)
+        made = shared(self.facts, statement) if statement else None
+        if statement is None or made is None or statement.exc is None:
+            return
+        raised = self.text(statement.exc)
+        self.report(
+            statement,
+            f"`{raised}` is one exception object for all calls: each raise hangs its traceback on it, and so all locals "
+            f"of the frames; raise a new `{self.text(made.func)}`",
+            related=[(made, "the object is made here")],
+        )
+
+
+def shared(facts: Facts, statement: ast.Raise) -> ast.Call | None:
+    """The call at module or class level that made the very object that a function raises."""
+    if statement.exc is None or isinstance(facts.tree.function(statement), ast.Module):
+        return None
+    binding = variable(facts, statement.exc)
+    calls = [made.value for made in binding.definitions] if binding else []
+    if len(calls) != 1 or not isinstance(calls[0], ast.Call) or not makes_exception(facts, calls[0]):
+        return None
+    return calls[0]
+
+
+def variable(facts: Facts, raised: ast.expr) -> Binding | None:
+    """The variable of a module, or of a class, that is raised: `ERROR`, `self.error`, `Owner.error`."""
+    if isinstance(raised, ast.Name):
+        binding = facts.names.binding(raised)
+        return binding if binding and binding.scope.kind in (ScopeKind.MODULE, ScopeKind.CLASS) else None
+    if not isinstance(raised, ast.Attribute):
+        return None
+    owner = owner_of(facts, raised.value)
+    if owner is None or raised.attr in written(facts):
+        return None
+    return facts.names.inner(owner).bindings.get(raised.attr)
+
+
+def owner_of(facts: Facts, value: ast.expr) -> ast.ClassDef | None:
+    """The class that `self`, `cls` or its own name stands for."""
+    model = facts.classes.instance(value)
+    if model:
+        return model.node
+    binding = facts.names.binding(value) if isinstance(value, ast.Name) else None
+    sole = binding.sole.node if binding and binding.sole else None
+    return sole if isinstance(sole, ast.ClassDef) else None
+
+
+def written(facts: Facts) -> set[str]:
+    """The attributes that this file binds through an object."""
+    return {node.attr for node in facts.tree.parents if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+
+
+def makes_exception(facts: Facts, call: ast.Call) -> bool:
+    """Whether a call makes an instance: of a class, by the spelling of its name, where what it makes is raised."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if facts.names.qualified(call.func) in known("exceptions", "instances", "lower"):
+        return True
+    return name.lstrip("_")[:1].isupper() and not name.isupper()
