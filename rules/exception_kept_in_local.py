@@ -11,11 +11,25 @@ class ExceptionKeptInLocal(Rule):
     code = "ML106"
     name = "exception-kept-in-local"
     effect = Effect.LATE
-    gate = all_of(b"def", b"except", rb"=|\.append|\.add|\.insert|\.set_exception")
+    gate = all_of(b"def", b"except|raise", rb"=|\bin\b|\.append|\.add|\.insert|\.set_exception")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(kept(facts, each) for each in facts.exceptions.within(part.first, part.last))
+        exceptions = facts.exceptions
+        if exceptions.found_and_raised(part.first, part.last):
+            return True
+        return any(kept(facts, each) for each in exceptions.within(part.first, part.last))
+
+    def visit_Raise(self, node: cst.Raise) -> None:
+        statement = self.twin(node, ast.Raise)
+        for raised, binding in self.facts.exceptions.found_and_raised(self.slice.first, self.slice.last):
+            if raised is statement:
+                self.report(
+                    statement,
+                    f"`{binding.name}` still holds the exception that is raised, and its traceback holds the frame: a "
+                    f"cycle, so all locals of `{function_name(self.facts, raised)}` are freed only by the garbage "
+                    f"collector; write `try: raise {binding.name}` with `finally: {binding.name} = None`",
+                )
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
@@ -44,9 +58,15 @@ def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
         binding = exceptions.local(place, function) if place.grip is Grip.EXCEPTION else None
         if binding is None or exceptions.is_cleared(place, function) or not is_held(facts, place, binding):
             continue
+        if isinstance(place.value, ast.Name) and facts.names.binding(place.value) in [same for _, same in found]:
+            continue
         if exceptions.is_kept(place, function, binding) and not exceptions.is_beside_traceback(place, function):
             found.append((place, binding))
     return found
+
+
+def function_name(facts: Facts, node: ast.AST) -> str:
+    return getattr(facts.tree.function(node), "name", "")
 
 
 def is_held(facts: Facts, place: Place, binding: Binding) -> bool:

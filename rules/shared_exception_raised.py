@@ -37,17 +37,29 @@ def shared(facts: Facts, statement: ast.Raise) -> ast.Call | None:
     if statement.exc is None or isinstance(facts.tree.function(statement), ast.Module):
         return None
     binding = variable(facts, statement.exc)
-    calls = [made.value for made in binding.definitions] if binding else []
-    if len(calls) != 1 or not isinstance(calls[0], ast.Call) or not makes_exception(facts, calls[0]):
-        return None
-    return calls[0]
+    return made_by(facts, binding) if binding else None
+
+
+def made_by(facts: Facts, binding: Binding, is_alias: bool = False) -> ast.Call | None:
+    """The first call that a variable is bound to, where each definition binds it to an exception made there."""
+    calls: list[ast.Call] = []
+    for definition in binding.definitions:
+        value = definition.value
+        other = facts.names.binding(value) if isinstance(value, ast.Name) and not is_alias else None
+        call = made_by(facts, other, True) if other and other.scope is binding.scope else value
+        if not isinstance(facts.tree.function(definition.node), ast.Module):
+            return None
+        if not isinstance(call, ast.Call) or not makes_exception(facts, call):
+            return None
+        calls.append(call)
+    return calls[0] if calls else None
 
 
 def variable(facts: Facts, raised: ast.expr) -> Binding | None:
     """The variable of a module, or of a class, that is raised: `ERROR`, `self.error`, `Owner.error`."""
     if isinstance(raised, ast.Name):
         binding = facts.names.binding(raised)
-        return binding if binding and binding.scope.kind in (ScopeKind.MODULE, ScopeKind.CLASS) else None
+        return binding if binding and binding.scope.kind is ScopeKind.MODULE else None
     if not isinstance(raised, ast.Attribute):
         return None
     owner = owner_of(facts, raised.value)
@@ -62,18 +74,22 @@ def owner_of(facts: Facts, value: ast.expr) -> ast.ClassDef | None:
     if model:
         return model.node
     binding = facts.names.binding(value) if isinstance(value, ast.Name) else None
-    sole = binding.sole.node if binding and binding.sole else None
-    return sole if isinstance(sole, ast.ClassDef) else None
+    made = binding.sole.node if binding and binding.sole else None
+    is_class = isinstance(made, ast.arg) and made.arg in ("cls", "klass")
+    return facts.tree.enclosing(value, ast.ClassDef) if is_class else made if isinstance(made, ast.ClassDef) else None
 
 
 def written(facts: Facts) -> set[str]:
     """The attributes that this file binds through an object."""
-    return {node.attr for node in facts.tree.parents if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    stores = (node for node in facts.tree.parents if isinstance(node, ast.Attribute))
+    return {node.attr for node in stores if not isinstance(node.ctx, ast.Load)}
 
 
 def makes_exception(facts: Facts, call: ast.Call) -> bool:
-    """Whether a call makes an instance: of a class, by the spelling of its name, where what it makes is raised."""
+    """Whether a call makes an instance, and no class, by the spelling of its name; what it makes is raised."""
+    if facts.names.qualified(call.func) in known("exceptions", "program", "ends"):
+        return False
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if facts.names.qualified(call.func) in known("exceptions", "instances", "lower"):
+    if name.isalpha() and name.endswith("error"):
         return True
     return name.lstrip("_")[:1].isupper() and not name.isupper()

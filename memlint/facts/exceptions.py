@@ -22,6 +22,7 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 INFO = "sys.exc_info"
 CURRENT = "sys.exception"
+GIVING = (DefinitionKind.ASSIGNMENT, DefinitionKind.LOOP, DefinitionKind.WALRUS, DefinitionKind.ANNOTATION)
 CARRIERS = ("Error", "Exception", "Failure", "Future", "Outcome", "Promise", "Result", "Warning")
 
 
@@ -169,6 +170,8 @@ class Exceptions:
         node = whole
         while True:
             parent = self.parents[node]
+            if isinstance(parent, ast.keyword) and parent.arg:
+                parent = self.parents[parent]
             if isinstance(parent, ast.NamedExpr):
                 yield Place(grip_of_part, parent.target, parent, chain[node], whole, handler)
             elif isinstance(parent, (ast.Assign, ast.AnnAssign)) and node is parent.value:
@@ -178,11 +181,12 @@ class Exceptions:
                 assert isinstance(parent.func, ast.Attribute)
                 yield Place(grip_of_part, parent.func.value, parent, True, whole, handler)
                 return
-            elif not isinstance(parent, ast.expr) or not passes_on(parent, node):
+            outer = wrapping(parent, node)
+            if outer is None:
                 return
-            is_display = isinstance(parent, (ast.Tuple, ast.List, ast.Set, ast.Dict))
-            node = parent
-            chain[node] = is_display or chain[next(reversed(chain))]
+            is_display = isinstance(outer, (ast.Tuple, ast.List, ast.Set, ast.Dict))
+            chain[outer] = is_display or chain[node]
+            node = outer
 
     def _part(self, value: ast.expr, grip: Grip) -> tuple[ast.expr, Grip | None, bool]:
         """What is taken of a value right where it stands: `[1]` or `[:2]` of a triple, the `__traceback__`."""
@@ -222,6 +226,38 @@ class Exceptions:
                         if not isinstance(part, ast.Starred):
                             yield Place(of_part, part, assignment, False, whole, handler)
 
+    @cached_property
+    def _raised(self) -> list[ast.Raise]:
+        return [node for node in self.parents if isinstance(node, ast.Raise) and self._test(node) is not None]
+
+    def _test(self, statement: ast.Raise) -> ast.Call | None:
+        """The `isinstance(x, …)` under which `raise x` stands."""
+        name = statement.exc.id if isinstance(statement.exc, ast.Name) else None
+        condition = self.parents[statement]
+        if name is None or not isinstance(condition, ast.If) or statement not in condition.body:
+            return None
+        tests = condition.test.values if isinstance(condition.test, ast.BoolOp) else [condition.test]
+        if isinstance(condition.test, ast.BoolOp) and isinstance(condition.test.op, ast.Or):
+            return None
+        calls = (test for test in tests if isinstance(test, ast.Call) and last_name(test.func) == "isinstance")
+        return next((call for call in calls if call.args and last_name(call.args[0]) == name), None)
+
+    def found_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
+        """The statements on these lines that raise an exception which the function was given as a value, and which it
+        still has in a local."""
+        found: list[tuple[ast.Raise, Binding]] = []
+        for statement in self._raised:
+            function = self.facts.tree.function(statement)
+            if not first <= statement.lineno <= last or not isinstance(function, FUNCTIONS):
+                continue
+            assert isinstance(statement.exc, ast.Name)
+            binding = self.facts.names.binding(statement.exc)
+            if binding is None or binding.scope.node is not function or not self._leaves(statement, function, binding.name):
+                continue
+            if all(made.kind in GIVING for made in binding.definitions):
+                found.append((statement, binding))
+        return found
+
     def local(self, place: Place, function: Function) -> Binding | None:
         """The variable of the function itself that a place is, or whose container it is in; made there, not given."""
         target = place.target
@@ -254,7 +290,11 @@ class Exceptions:
             return False
         if place.method in known("exceptions", "queues", "put") or place.is_future:
             return False
-        if model.intercepts(target.attr) or self.facts.classes.is_ever_cut(target.attr):
+        if model.intercepts(target.attr):
+            return False
+        if place.is_put:
+            return True
+        if self.facts.classes.is_ever_cut(target.attr):
             return False
         stores = (store for store in model.stores if store.by is statement and store.attribute == target.attr)
         return not any(self.facts.classes.is_cut(model, store) for store in stores)
@@ -323,15 +363,35 @@ class Exceptions:
 
             flow = self.facts.flow(function, passes)
             held = frozenset((target,))
+        if self._is_last(place):
+            return False
         if held & flow.reaching_exit(target.id, raising=False):
             return True
         return any(
             isinstance(node, ast.Raise)
+            and not self._ends_program(node.exc)
             and self.facts.tree.function(node) is function
             and held & flow.reaching_after(node, target.id)
             and self._leaves(node, function, target.id)
             for node in ast.walk(function)
         )
+
+    def _is_last(self, place: Place) -> bool:
+        """Whether the program ends in the handler, after the place."""
+        inner: ast.AST | None = self.facts.tree.statement(place.by)
+        while inner is not None and inner is not place.handler:
+            outer = self.parents[inner]
+            for _, block in ast.iter_fields(outer):
+                if isinstance(block, list) and inner in block:
+                    rest = block[block.index(inner) + 1 :]
+                    if any(isinstance(each, ast.Expr) and self._ends_program(each.value) for each in rest):
+                        return True
+            inner = None if isinstance(outer, FUNCTIONS) else outer
+        return False
+
+    def _ends_program(self, value: ast.expr | None) -> bool:
+        called = value.func if isinstance(value, ast.Call) else value
+        return called is not None and self.facts.names.qualified(called) in known("exceptions", "program", "ends")
 
     def _empties(self, use: ast.Name) -> bool:
         """Whether a use takes something out of a container: `.clear()`, `del x[:]`."""
@@ -372,6 +432,24 @@ def puts(call: ast.Call) -> bool:
         return False
     method = call.func.attr
     return method in HOLDING or method == "set_exception" or method in known("exceptions", "queues", "put")
+
+
+def wrapping(parent: ast.AST, part: ast.expr) -> ast.expr | None:
+    """The expression right around a part whose value is, or holds, that of the part."""
+    if isinstance(parent, ast.Call):
+        return parent if part is not parent.func and is_exception_call(parent) else None
+    return parent if isinstance(parent, ast.expr) and passes_on(parent, part) else None
+
+
+def is_exception_call(call: ast.Call) -> bool:
+    """Whether a call makes an exception, by its name; exceptions keep what they are made with."""
+    name = last_name(call.func)
+    return name[:1].isupper() and name.endswith(("Error", "Exception", "Failure"))
+
+
+def last_name(expression: ast.expr) -> str:
+    name: str = getattr(expression, "attr", getattr(expression, "id", ""))
+    return name
 
 
 def passes_on(parent: ast.expr, part: ast.expr) -> bool:
