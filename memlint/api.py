@@ -19,7 +19,7 @@ from memlint.facts.escape import LEAVES, Fate, Role
 from memlint.facts.exceptions import Function, Grip, Place
 from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
-from memlint.finally_none import FinallyNone
+from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
@@ -62,6 +62,7 @@ __all__ = [
     "cst",
     "known",
     "m",
+    "released",
 ]
 
 

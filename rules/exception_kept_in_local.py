@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
-from memlint.api import Binding, Effect, Facts, Function, Grip, Place, Rule, Slice, all_of, cst, known
+from memlint.api import Binding, Effect, Facts, Fix, Function, Grip, Place, Rule, Safety, Slice, all_of, cst, known, released
 
 
 class ExceptionKeptInLocal(Rule):
-    """A caught exception holds the frame that caught it; a local of that frame closes a cycle."""
+    """An exception holds the frames that it went through; a local that holds the exception closes a cycle."""
 
     code = "ML106"
     name = "exception-kept-in-local"
     effect = Effect.LATE
+    fixes = (Safety.UNSAFE,)
     gate = all_of(b"def", b"except|raise", rb"=|\bin\b|\.append|\.add|\.insert|\.set_exception")
 
     @classmethod
@@ -23,31 +25,47 @@ class ExceptionKeptInLocal(Rule):
     def visit_Raise(self, node: cst.Raise) -> None:
         statement = self.twin(node, ast.Raise)
         for raised, binding in self.facts.exceptions.found_and_raised(self.slice.first, self.slice.last):
-            if raised is statement:
-                self.report(
-                    statement,
-                    f"`{binding.name}` still holds the exception that is raised, and its traceback holds the frame: a "
-                    f"cycle, so all locals of `{function_name(self.facts, raised)}` are freed only by the garbage "
-                    f"collector; write `try: raise {binding.name}` with `finally: {binding.name} = None`",
-                )
+            if raised is not statement:
+                continue
+            fix = self.raise_and_release(statement, binding)
+            self.report(
+                statement,
+                f"`{binding.name}` still holds the exception that is raised, and its traceback holds the frame: a "
+                "cycle, so all locals here are freed only by the garbage collector; "
+                f"write `finally: {binding.name} = None` around the `raise`",
+                fix=fix,
+                unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
+            )
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
         if function is None:
             return
-        reported: set[Binding] = set()
         places = kept(self.facts, function)
-        for place, binding in places:
-            if binding in reported:
-                continue
-            reported.add(binding)
-            others = [other for other, same in places if same is binding and other is not place]
+        for binding in dict.fromkeys(binding for _, binding in places):
+            place, *others = [place for place, same in places if same is binding]
+            fix, unfixed = released(self.facts, place, function, binding)
             self.report(
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {described(place)} when `{function.name}` ends, and its traceback holds "
                 f"the frame: a cycle, so all its locals are freed only by the garbage collector; {advice(place, binding)}",
-                related=[(other.by, f"`{binding.name}` is given another exception") for other in others],
+                related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
+                fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
+                unfixed=unfixed,
             )
+
+    def raise_and_release(self, statement: ast.Raise, binding: Binding) -> Fix | None:
+        """Put the `raise` into `try`, and let go of the name in `finally`."""
+        function, condition = binding.scope.node, self.facts.tree.parents[statement]
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(condition, ast.If)
+        inner, outer, text = self.indentation(statement), self.indentation(condition), self.text(statement)
+        shares = self.facts.source.lines[statement.lineno - 1].strip() != text
+        if shares or "\n" in text or self.facts.flow(function).is_live_after(statement, binding.name):
+            return None
+        step = inner[len(outer) :]
+        lines = ["try:", f"{inner}{step}{text}", f"{inner}finally:", f"{inner}{step}{binding.name} = None"]
+        edit = self.replace(statement, "\n".join(lines))
+        return Fix(f"set `{binding.name}` to None once it is raised", Safety.UNSAFE, (edit,))
 
 
 def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
@@ -65,12 +83,8 @@ def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
     return found
 
 
-def function_name(facts: Facts, node: ast.AST) -> str:
-    return getattr(facts.tree.function(node), "name", "")
-
-
 def is_held(facts: Facts, place: Place, binding: Binding) -> bool:
-    """Whether the variable itself is the exception, a container made here, or a future made here."""
+    """Whether the variable itself is the exception, or a container or a future that is made here."""
     if not place.is_put:
         return True
     values = [made.value for made in binding.definitions if made.value]
@@ -82,9 +96,8 @@ def is_held(facts: Facts, place: Place, binding: Binding) -> bool:
 def is_future(facts: Facts, value: ast.expr) -> bool:
     if not isinstance(value, ast.Call):
         return False
-    called = facts.names.qualified(value.func)
     is_made = isinstance(value.func, ast.Attribute) and value.func.attr == "create_future"
-    return is_made or called in known("exceptions", "futures", "made_by")
+    return is_made or facts.names.qualified(value.func) in known("exceptions", "futures", "made_by")
 
 
 def described(place: Place) -> str:
@@ -92,6 +105,6 @@ def described(place: Place) -> str:
 
 
 def advice(place: Place, binding: Binding) -> str:
-    if place.is_put:
-        return f"put in `{place.handler.name}.with_traceback(None)`" if place.handler.name else "put in its text"
-    return f"write `finally: {binding.name} = None`"
+    release = f"write `finally: {binding.name} = None`"
+    is_plain = place.is_put and isinstance(place.value, ast.Name)
+    return f"put in `{place.value.id}.with_traceback(None)`, or {release}" if is_plain else release  # type: ignore[attr-defined]

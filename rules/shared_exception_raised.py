@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, Rule, Scope, ScopeKind, Slice, all_of, cst, known
+from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, ScopeKind, Slice, all_of, cst, known
 
 
 class SharedExceptionRaised(Rule):
@@ -11,6 +11,7 @@ class SharedExceptionRaised(Rule):
     code = "ML114"
     name = "shared-exception-raised"
     effect = Effect.KEPT
+    fixes = (Safety.UNSAFE,)
     gate = all_of(b"def", rb"\braise\b", file=(rb"=(?:\s|\\\n|#[^\n]*\n|\()*[A-Za-z_]",))
 
     @classmethod
@@ -24,12 +25,33 @@ class SharedExceptionRaised(Rule):
         if statement is None or made is None or statement.exc is None:
             return
         raised = self.text(statement.exc)
+        fix = self.raise_new(statement.exc, made)
         self.report(
             statement,
             f"`{raised}` is one exception object for all calls: each raise hangs its traceback on it, and so all locals "
             f"of the frames; raise a new `{self.text(made.func)}`",
             related=[(made, "the object is made here")],
+            fix=fix,
+            unfixed="" if fix else "what it is made with may be another thing in the function",
         )
+
+    def raise_new(self, raised: ast.expr, made: ast.Call) -> Fix | None:
+        """Make the exception where it is raised, if all that it is made of means the same there."""
+        names = self.facts.names
+        scope, text = names.scope_of(raised), self.text(made)
+        read = [node for node in ast.walk(made) if isinstance(node, ast.Name)]
+        is_same = all(names.lookup(scope, name.id) is names.binding(name) for name in read)
+        arguments = [*made.args, *(keyword.value for keyword in made.keywords)]
+        is_plain = all(isinstance(each, (ast.Constant, ast.Name)) for each in arguments)
+        if not is_same or not is_plain or "\n" in text or self.is_compared(raised):
+            return None
+        return Fix("raise a new exception", Safety.UNSAFE, (self.replace(raised, text),))
+
+    def is_compared(self, raised: ast.expr) -> bool:
+        """Whether the file asks, of some value, if it is this very object."""
+        name = getattr(raised, "attr", getattr(raised, "id", ""))
+        comparisons = (node for node in self.facts.tree.parents if isinstance(node, ast.Compare))
+        return any(getattr(part, "attr", getattr(part, "id", "")) == name for node in comparisons for part in ast.walk(node))
 
 
 def shared(facts: Facts, statement: ast.Raise) -> ast.Call | None:

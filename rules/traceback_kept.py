@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, Function, Grip, Place, Rule, Slice, all_of, cst
+from memlint.api import Binding, Effect, Facts, Function, Grip, Place, Rule, Safety, Slice, all_of, cst, released
 
 
 class TracebackKept(Rule):
@@ -11,6 +11,7 @@ class TracebackKept(Rule):
     code = "ML108"
     name = "traceback-kept"
     effect = Effect.LATE
+    fixes = (Safety.SAFE,)
     gate = all_of(b"def", b"except", b"=", file=(b"exc_info|__traceback__",))
 
     @classmethod
@@ -20,11 +21,17 @@ class TracebackKept(Rule):
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
         for place, binding in kept(self.facts, function) if function else ():
+            assert function is not None
             held = "what `sys.exc_info()` gives" if place.grip is Grip.TRIPLE else "the traceback"
+            names = [binding, *(other for _, other in self.facts.exceptions.beside(place, function))]
+            fix, unfixed = released(self.facts, place, function, *names)
+            release = " = ".join(name.name for name in names)
             self.report(
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {held} when `{function.name}` ends, and with it the frame: a cycle, so "
-                f"all its locals are freed only by the garbage collector; write `finally: {binding.name} = None`",
+                f"all its locals are freed only by the garbage collector; write `finally: {release} = None`",
+                fix=fix,
+                unfixed=unfixed,
             )
 
 
@@ -36,6 +43,7 @@ def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
         if place.grip is Grip.EXCEPTION or place.is_put or exceptions.is_cleared(place, function):
             continue
         binding = exceptions.local(place, function)
-        if binding and exceptions.is_kept(place, function, binding):
+        is_known = binding in [same for _, same in found]
+        if binding and not is_known and exceptions.is_kept(place, function, binding):
             found.append((place, binding))
     return found

@@ -35,6 +35,13 @@ class Grip(enum.Enum):
     """What `sys.exc_info()` gives, or the end of it: exception and traceback both."""
 
 
+TRACEBACK_OF = {Grip.EXCEPTION: "__traceback__", Grip.TRACEBACK: "tb_next"}
+"""The attribute that leads to a traceback. An inner one holds the catching frame as well, as what its frame goes back
+to."""
+
+PARTS = {1: Grip.EXCEPTION, 2: Grip.TRACEBACK}
+
+
 class Place(NamedTuple):
     """A target that is given a handled exception, or a container that it is put into."""
 
@@ -192,7 +199,7 @@ class Exceptions:
         """What is taken of a value right where it stands: `[1]` or `[:2]` of a triple, the `__traceback__`."""
         parent = self.parents[value]
         if isinstance(parent, ast.Attribute):
-            is_traceback = grip is Grip.EXCEPTION and parent.attr == "__traceback__" and isinstance(parent.ctx, ast.Load)
+            is_traceback = TRACEBACK_OF.get(grip) == parent.attr and isinstance(parent.ctx, ast.Load)
             return parent, Grip.TRACEBACK if is_traceback else None, False
         if not isinstance(parent, ast.Subscript) or parent.value is not value:
             return value, grip, False
@@ -202,7 +209,7 @@ class Exceptions:
         place = index.value if isinstance(index, ast.Constant) else None
         if isinstance(parent.slice, ast.Slice):
             return parent, Grip.EXCEPTION if place == 2 else None, True
-        return parent, {1: Grip.EXCEPTION, 2: Grip.TRACEBACK}.get(place), False  # type: ignore[arg-type]
+        return parent, PARTS.get(place) if isinstance(place, int) else None, False
 
     def _assigned(
         self,
@@ -270,12 +277,16 @@ class Exceptions:
 
     def is_beside_traceback(self, place: Place, function: Function) -> bool:
         """Whether the same assignment binds the traceback to a name which is kept as well."""
-        for other in self.places(function):
-            if other.by is place.by and other.grip is Grip.TRACEBACK:
-                binding = self.local(other, function)
-                if binding and self.is_kept(other, function, binding):
-                    return True
-        return False
+        return any(other.grip is Grip.TRACEBACK for other, _ in self.beside(place, function))
+
+    def beside(self, place: Place, function: Function) -> list[tuple[Place, Binding]]:
+        """What else of the exception the same assignment binds to locals that are kept."""
+        return [
+            (other, binding)
+            for other in self.places(function)
+            if other.by is place.by and other is not place
+            if (binding := self.local(other, function)) and self.is_kept(other, function, binding)
+        ]
 
     def lasts(self, place: Place, function: Function) -> bool:
         """Whether a place outlives the function, and nothing in this file empties it again."""
