@@ -3,7 +3,22 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from memlint.api import Binding, Effect, Facts, Fix, Function, Grip, Place, Rule, Safety, Slice, all_of, cst, known, released
+from memlint.api import (
+    Binding,
+    Effect,
+    Facts,
+    Fix,
+    Function,
+    Grip,
+    Place,
+    Rule,
+    Safety,
+    Severity,
+    Slice,
+    all_of,
+    cst,
+    released,
+)
 
 
 class ExceptionKeptInLocal(Rule):
@@ -33,6 +48,7 @@ class ExceptionKeptInLocal(Rule):
                 f"`{binding.name}` still holds the exception that is raised, and its traceback holds the frame: a "
                 "cycle, so all locals here are freed only by the garbage collector; "
                 f"write `finally: {binding.name} = None` around the `raise`",
+                severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
             )
@@ -48,7 +64,8 @@ class ExceptionKeptInLocal(Rule):
             self.report(
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {described(place)} when `{function.name}` ends, and its traceback holds "
-                f"the frame: a cycle, so all its locals are freed only by the garbage collector; {advice(place, binding)}",
+                "the frame: a cycle, so all its locals are freed only by the garbage collector; "
+                + advice(place, binding),
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
                 fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
@@ -74,30 +91,13 @@ def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
     found: list[tuple[Place, Binding]] = []
     for place in exceptions.places(function):
         binding = exceptions.local(place, function) if place.grip is Grip.EXCEPTION else None
-        if binding is None or exceptions.is_cleared(place, function) or not is_held(facts, place, binding):
+        if binding is None or exceptions.is_cleared(place, function):
             continue
         if isinstance(place.value, ast.Name) and facts.names.binding(place.value) in [same for _, same in found]:
             continue
         if exceptions.is_kept(place, function, binding) and not exceptions.is_beside_traceback(place, function):
             found.append((place, binding))
     return found
-
-
-def is_held(facts: Facts, place: Place, binding: Binding) -> bool:
-    """Whether the variable itself is the exception, or a container or a future that is made here."""
-    if not place.is_put:
-        return True
-    values = [made.value for made in binding.definitions if made.value]
-    if place.is_future:
-        return bool(values) and all(is_future(facts, value) for value in values)
-    return place.is_container and any(facts.classes.writes.makes_container(value) for value in values)
-
-
-def is_future(facts: Facts, value: ast.expr) -> bool:
-    if not isinstance(value, ast.Call):
-        return False
-    is_made = isinstance(value.func, ast.Attribute) and value.func.attr == "create_future"
-    return is_made or facts.names.qualified(value.func) in known("exceptions", "futures", "made_by")
 
 
 def described(place: Place) -> str:

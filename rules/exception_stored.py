@@ -23,23 +23,31 @@ class ExceptionStored(Rule):
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
+        groups: dict[str, list[Place]] = {}
         for place in stored(self.facts, function) if function else ():
-            held = "the traceback" if place.grip is Grip.TRACEBACK else "the exception"
-            fix = self.without_traceback(place)
+            groups.setdefault(self.text(place.target), []).append(place)
+        for target, places in groups.items():
+            first = places[0]
+            fix = self.without_traceback(places)
+            held = "the traceback" if first.grip is Grip.TRACEBACK else "the exception"
             self.report(
-                self.facts.tree.statement(place.by) or place.by,
-                f"`{self.text(place.target)}` keeps {held}, and with it all locals of the frames that it went through; "
-                f"store {advice(place)}",
+                self.facts.tree.statement(first.by) or first.by,
+                f"`{target}` keeps {held}, and with it all locals of the frames that it went through; "
+                f"store {advice(first)}",
+                related=[(place.by, f"`{target}` is given another one here") for place in places[1:]],
                 fix=fix,
                 unfixed="" if fix else "the handler still needs the traceback, or stores more than the exception",
             )
 
-    def without_traceback(self, place: Place) -> Fix | None:
-        """Take the traceback off the exception as it is stored."""
-        if not isinstance(place.value, ast.Name) or place.value.id != place.handler.name or needs_traceback(place):
-            return None
-        edit = self.replace(place.value, f"{place.value.id}.with_traceback(None)")
-        return Fix(f"take the traceback off `{place.value.id}`", Safety.UNSAFE, (edit,))
+    def without_traceback(self, places: list[Place]) -> Fix | None:
+        """Take the traceback off the exceptions as they are stored."""
+        edits = []
+        for place in places:
+            value = place.value
+            if not isinstance(value, ast.Name) or value.id != place.handler.name or needs_traceback(place):
+                return None
+            edits.append(self.replace(value, f"{value.id}.with_traceback(None)"))
+        return Fix("take the traceback off the stored exception", Safety.UNSAFE, tuple(edits))
 
 
 def stored(facts: Facts, function: Function) -> list[Place]:

@@ -28,8 +28,8 @@ class SharedExceptionRaised(Rule):
         fix = self.raise_new(statement.exc, made)
         self.report(
             statement,
-            f"`{raised}` is one exception object for all calls: each raise hangs its traceback on it, and so all locals "
-            f"of the frames; raise a new `{self.text(made.func)}`",
+            f"`{raised}` is one exception object for all calls: each raise hangs its traceback on it, and so all "
+            f"locals of the frames; raise a new `{self.text(made.func)}`",
             related=[(made, "the object is made here")],
             fix=fix,
             unfixed="" if fix else "what it is made with may be another thing in the function",
@@ -51,7 +51,9 @@ class SharedExceptionRaised(Rule):
         """Whether the file asks, of some value, if it is this very object."""
         name = getattr(raised, "attr", getattr(raised, "id", ""))
         comparisons = (node for node in self.facts.tree.parents if isinstance(node, ast.Compare))
-        return any(getattr(part, "attr", getattr(part, "id", "")) == name for node in comparisons for part in ast.walk(node))
+        return any(
+            getattr(part, "attr", getattr(part, "id", "")) == name for node in comparisons for part in ast.walk(node)
+        )
 
 
 def shared(facts: Facts, statement: ast.Raise) -> ast.Call | None:

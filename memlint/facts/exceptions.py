@@ -17,12 +17,15 @@ from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
+    from memlint.facts.classes import ClassModel
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 INFO = "sys.exc_info"
 CURRENT = "sys.exception"
 GIVING = (DefinitionKind.ASSIGNMENT, DefinitionKind.LOOP, DefinitionKind.WALRUS, DefinitionKind.ANNOTATION)
+TAKING = frozenset({"discard", "pop", "popitem", "popleft", "remove"})
+TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
 CARRIERS = ("Error", "Exception", "Failure", "Future", "Outcome", "Promise", "Result", "Warning")
 
 
@@ -259,21 +262,39 @@ class Exceptions:
                 continue
             assert isinstance(statement.exc, ast.Name)
             binding = self.facts.names.binding(statement.exc)
-            if binding is None or binding.scope.node is not function or not self._leaves(statement, function, binding.name):
+            if (
+                binding is None
+                or binding.scope.node is not function
+                or not self._leaves(statement, function, binding.name)
+            ):
                 continue
             if all(made.kind in GIVING for made in binding.definitions):
                 found.append((statement, binding))
         return found
 
     def local(self, place: Place, function: Function) -> Binding | None:
-        """The variable of the function itself that a place is, or whose container it is in; made there, not given."""
+        """The variable of the function itself that a place is; or a container or a future that is made there, and the
+        exception put into it."""
         target = place.target
         binding = self.facts.names.binding(target) if isinstance(target, ast.Name) else None
         if binding is None or binding.scope.node is not function:
             return None
-        if place.is_put and any(made.kind is DefinitionKind.PARAMETER for made in binding.definitions):
-            return None
-        return binding
+        return binding if not place.is_put or self._is_made(place, binding) else None
+
+    def _is_made(self, place: Place, binding: Binding) -> bool:
+        """Whether a variable is bound to a container, or always to a future, that is made there."""
+        values = [made.value for made in binding.definitions if made.value]
+        if place.is_future:
+            return bool(values) and all(self._is_new_future(value) for value in values)
+        if not place.is_container or any(made.kind is DefinitionKind.PARAMETER for made in binding.definitions):
+            return False
+        return any(self.facts.classes.writes.makes_container(value) for value in values)
+
+    def _is_new_future(self, value: ast.expr) -> bool:
+        if not isinstance(value, ast.Call):
+            return False
+        is_made = last_name(value.func) == "create_future"
+        return is_made or self.facts.names.qualified(value.func) in known("exceptions", "futures", "made_by")
 
     def is_beside_traceback(self, place: Place, function: Function) -> bool:
         """Whether the same assignment binds the traceback to a name which is kept as well."""
@@ -304,11 +325,19 @@ class Exceptions:
         if model.intercepts(target.attr):
             return False
         if place.is_put:
-            return True
+            return not self._is_consumed(model, target.attr)
         if self.facts.classes.is_ever_cut(target.attr):
             return False
         stores = (store for store in model.stores if store.by is statement and store.attribute == target.attr)
         return not any(self.facts.classes.is_cut(model, store) for store in stores)
+
+    def _is_consumed(self, model: ClassModel, attribute: str) -> bool:
+        """Whether a method takes items out of the container in an attribute one by one, or it holds them weakly."""
+        if any(is_weak(store.value) for each in model.lineage() for store in each.stores_of(attribute)):
+            return True
+        cuts = (cut.by for each in model.lineage() for cut in each.cuts if cut.attribute == attribute)
+        nodes = (node for cut in cuts for node in ast.walk(cut))
+        return any(isinstance(node, ast.Delete) or last_name(node) in TAKING for node in nodes)
 
     def _is_global(self, place: Place, function: Function, target: ast.Name) -> bool:
         """Whether a name is a variable of the module, which no function empties."""
@@ -316,6 +345,8 @@ class Exceptions:
         if binding is None or binding.scope is not self.facts.names.module:
             return False
         if place.is_put and (not place.is_container or any(self._empties(use) for use in binding.uses)):
+            return False
+        if any(made.value is not None and is_weak(made.value) for made in binding.definitions):
             return False
         return not any(
             not isinstance(self.facts.tree.function(made.node), ast.Module)
@@ -335,7 +366,9 @@ class Exceptions:
 
     def _clears(self, node: ast.AST, is_caller: bool) -> set[str]:
         if isinstance(node, ast.Assign) and is_none(node.value):
-            cleared = [each for each in node.targets if isinstance(each, ast.Attribute) and each.attr == "__traceback__"]
+            cleared = [
+                each for each in node.targets if isinstance(each, ast.Attribute) and each.attr == "__traceback__"
+            ]
             return {name for each in cleared for name in read(each)}
         if not isinstance(node, ast.Call):
             return set()
@@ -374,7 +407,9 @@ class Exceptions:
 
             flow = self.facts.flow(function, passes)
             held = frozenset((target,))
-        if self._is_last(place):
+        if self._is_last(place) or any(
+            isinstance(node, TRY) and rebinds(node, target.id) for node in ast.walk(function)
+        ):
             return False
         if held & flow.reaching_exit(target.id, raising=False):
             return True
@@ -417,14 +452,12 @@ class Exceptions:
         for outer in self.facts.tree.ancestors(statement):
             if outer is function:
                 return True
-            if isinstance(outer, (ast.Try, getattr(ast, "TryStar", ast.Try))):
+            if isinstance(outer, ast.ExceptHandler) and outer.name == name:
+                return False
+            if isinstance(outer, TRY):
                 if inner in outer.body and outer.handlers:
                     return False
-                if inner not in outer.finalbody and any(
-                    isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
-                    for each in outer.finalbody
-                    for node in ast.walk(each)
-                ):
+                if inner not in outer.finalbody and rebinds(outer, name):
                     return False
             inner = outer
         return False
@@ -435,6 +468,17 @@ def carries_exceptions(owner: ast.ClassDef) -> bool:
     bases = (base.value if isinstance(base, ast.Subscript) else base for base in owner.bases)
     called = [owner.name, *(getattr(base, "attr", getattr(base, "id", "")) for base in bases)]
     return any(word in name for name in called for word in CARRIERS)
+
+
+def is_weak(value: ast.expr) -> bool:
+    """Whether a call makes a container of weak references, by its name."""
+    return isinstance(value, ast.Call) and last_name(value.func).startswith("Weak")
+
+
+def rebinds(guarded: ast.Try, name: str) -> bool:
+    """Whether the `finally` of a statement binds or deletes a name."""
+    final = (node for each in guarded.finalbody for node in ast.walk(each))
+    return any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in final)
 
 
 def puts(call: ast.Call) -> bool:
@@ -458,7 +502,7 @@ def is_exception_call(call: ast.Call) -> bool:
     return name[:1].isupper() and name.endswith(("Error", "Exception", "Failure"))
 
 
-def last_name(expression: ast.expr) -> str:
+def last_name(expression: ast.AST) -> str:
     name: str = getattr(expression, "attr", getattr(expression, "id", ""))
     return name
 
