@@ -42,12 +42,13 @@ class ExceptionKeptInLocal(Rule):
         for raised, binding in self.facts.exceptions.found_and_raised(self.slice.first, self.slice.last):
             if raised is not statement:
                 continue
-            fix = self.raise_and_release(statement, binding)
+            held = [binding, *self.facts.exceptions.sources(binding)]
+            fix = self.raise_and_release(statement, held)
             self.report(
                 statement,
                 f"`{binding.name}` still holds the exception that is raised, and its traceback holds the frame: a "
                 "cycle, so all locals here are freed only by the garbage collector; "
-                f"write `finally: {binding.name} = None` around the `raise`",
+                f"write `finally: {release(held)}` around the `raise`",
                 severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
@@ -61,6 +62,8 @@ class ExceptionKeptInLocal(Rule):
         for binding in dict.fromkeys(binding for _, binding in places):
             place, *others = [place for place, same in places if same is binding]
             fix, unfixed = released(self.facts, place, function, binding)
+            if place.is_put and self.facts.exceptions.is_looped_over(binding):
+                fix, unfixed = None, f"a loop over `{binding.name}` leaves an exception in a name of its own"
             self.report(
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {described(place)} when `{function.name}` ends, and its traceback holds "
@@ -71,18 +74,24 @@ class ExceptionKeptInLocal(Rule):
                 unfixed=unfixed,
             )
 
-    def raise_and_release(self, statement: ast.Raise, binding: Binding) -> Fix | None:
-        """Put the `raise` into `try`, and let go of the name in `finally`."""
-        function, condition = binding.scope.node, self.facts.tree.parents[statement]
+    def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:
+        """Put the `raise` into `try`, and let go of the names in `finally`."""
+        function, condition = held[0].scope.node, self.facts.tree.parents[statement]
         assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(condition, ast.If)
         inner, outer, text = self.indentation(statement), self.indentation(condition), self.text(statement)
-        shares = self.facts.source.lines[statement.lineno - 1].strip() != text
-        if shares or "\n" in text or self.facts.flow(function).is_live_after(statement, binding.name):
+        flow = self.facts.flow(function)
+        if any(flow.is_live_after(statement, each.name) for each in held):
+            return None
+        if self.facts.source.lines[statement.lineno - 1].strip() != text or "\n" in text:
             return None
         step = inner[len(outer) :]
-        lines = ["try:", f"{inner}{step}{text}", f"{inner}finally:", f"{inner}{step}{binding.name} = None"]
+        lines = ["try:", f"{inner}{step}{text}", f"{inner}finally:", f"{inner}{step}{release(held)}"]
         edit = self.replace(statement, "\n".join(lines))
-        return Fix(f"set `{binding.name}` to None once it is raised", Safety.UNSAFE, (edit,))
+        return Fix(f"write `{release(held)}` once it is raised", Safety.UNSAFE, (edit,))
+
+
+def release(held: list[Binding]) -> str:
+    return " = ".join([*(binding.name for binding in held), "None"])
 
 
 def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:

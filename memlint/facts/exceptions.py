@@ -24,6 +24,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 INFO = "sys.exc_info"
 CURRENT = "sys.exception"
 GIVING = (DefinitionKind.ASSIGNMENT, DefinitionKind.LOOP, DefinitionKind.WALRUS, DefinitionKind.ANNOTATION)
+LOOPS = (ast.For, ast.AsyncFor)
 TAKING = frozenset({"discard", "pop", "popitem", "popleft", "remove"})
 TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
 CARRIERS = ("Error", "Exception", "Failure", "Future", "Outcome", "Promise", "Result", "Warning")
@@ -272,6 +273,18 @@ class Exceptions:
                 found.append((statement, binding))
         return found
 
+    def sources(self, binding: Binding) -> list[Binding]:
+        """The other variables of the function that hold what its loops bind a variable to: what they loop over."""
+        loops = (made.statement for made in binding.definitions if made.kind is DefinitionKind.LOOP)
+        names = (node for loop in loops if isinstance(loop, LOOPS) for node in ast.walk(loop.iter))
+        found = (self.facts.names.binding(node) for node in names if isinstance(node, ast.Name))
+        return [each for each in dict.fromkeys(found) if each and each.scope is binding.scope]
+
+    def is_looped_over(self, binding: Binding) -> bool:
+        """Whether a loop of the function leaves an item of a container in a name of its own."""
+        parents = (self.parents[use] for use in binding.uses)
+        return any(isinstance(parent, (*LOOPS, ast.Attribute)) for parent in parents if is_iterating(parent))
+
     def local(self, place: Place, function: Function) -> Binding | None:
         """The variable of the function itself that a place is; or a container or a future that is made there, and the
         exception put into it."""
@@ -468,6 +481,11 @@ def carries_exceptions(owner: ast.ClassDef) -> bool:
     bases = (base.value if isinstance(base, ast.Subscript) else base for base in owner.bases)
     called = [owner.name, *(getattr(base, "attr", getattr(base, "id", "")) for base in bases)]
     return any(word in name for name in called for word in CARRIERS)
+
+
+def is_iterating(parent: ast.AST) -> bool:
+    """Whether a node loops over its part: a `for`, or `.items()` and its like."""
+    return isinstance(parent, LOOPS) or getattr(parent, "attr", "") in ("items", "values")
 
 
 def is_weak(value: ast.expr) -> bool:
