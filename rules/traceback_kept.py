@@ -43,7 +43,7 @@ def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
         if place.grip is Grip.EXCEPTION or place.is_put or exceptions.is_cleared(place, function):
             continue
         binding = exceptions.local(place, function)
-        is_known = binding in [same for _, same in found]
+        is_known = any(same is binding and other.handler is place.handler for other, same in found)
         if binding and not is_known and exceptions.is_kept(place, function, binding):
             found.append((place, binding))
     return found
