@@ -19,11 +19,12 @@ from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.constants import AliasWrite
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
+from memlint.facts.exceptions import Function, Grip, Place
 from memlint.facts.fields import SharedDefault
 from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
-from memlint.finally_none import FinallyNone
+from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
@@ -48,10 +49,13 @@ __all__ = [
     "FinallyNone",
     "Finding",
     "Fix",
+    "Function",
     "Gate",
+    "Grip",
     "LineLoop",
     "MethodKind",
     "NoneGuard",
+    "Place",
     "Position",
     "Related",
     "Role",
@@ -69,6 +73,7 @@ __all__ = [
     "cst",
     "known",
     "m",
+    "released",
 ]
 
 

@@ -11,7 +11,9 @@ from typing import TypeAlias
 
 from memlint.facts import Facts
 from memlint.facts.escape import LEAVES, Role
+from memlint.facts.exceptions import FUNCTIONS, Place
 from memlint.facts.names import Binding
+from memlint.facts.writes import targets_of
 from memlint.model import Edit, Fix, Position, Safety
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -21,34 +23,57 @@ JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
 class FinallyNone:
-    """The rewrite for one name that a statement at the top of a function binds."""
+    """The rewrite for the names that a statement at the top of a function, or of a handler in it, binds.
 
-    def __init__(self, facts: Facts, function: Definition, statement: ast.stmt | None, binding: Binding) -> None:
+    Of a handler, it is left to the caller that no name is read behind it.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        function: Definition,
+        statement: ast.stmt | None,
+        binding: Binding,
+        *others: Binding,
+        handler: ast.ExceptHandler | None = None,
+    ) -> None:
         self.facts = facts
         self.lines = facts.source.lines
         self.function = function
+        self.holder = handler or function
         self.statement = statement
         self.binding = binding
+        self.bindings = (binding, *others)
 
     def fix(self) -> tuple[Fix | None, str]:
         """The fix, or why there is none."""
-        body, statement = self.function.body, self.statement
+        body, statement = self.holder.body, self.statement
         if not isinstance(statement, ast.Assign) or statement not in body or len(statement.targets) != 1:
-            return None, f"`{self.binding.name}` is not bound by a statement of its own at the top of the function"
+            return None, f"`{self.binding.name}` is not bound by a statement of its own at the top of the {self.place}"
         rest = body[body.index(statement) + 1 :]
         if not rest:
             return None, f"nothing follows that could use `{self.binding.name}`"
-        reason = self.entangled() or self.unmovable(statement, rest)
+        reason = next(filter(None, map(self.entangled, self.bindings)), "") or self.unmovable(statement, rest)
         if reason:
             return None, reason
         edits = self.added(rest) if is_guarded(rest[0]) else self.wrapped(statement, rest)
         if not edits:
-            return None, "the function has a `finally` of its own"
-        return Fix(f"set `{self.binding.name}` to None in `finally`", Safety.SAFE, edits), ""
+            return None, f"the {self.place} has a `finally` of its own"
+        names = " and ".join(f"`{binding.name}`" for binding in self.bindings)
+        return Fix(f"set {names} to None in `finally`", Safety.SAFE, edits), ""
 
-    def entangled(self) -> str:
+    @property
+    def place(self) -> str:
+        return "handler" if isinstance(self.holder, ast.ExceptHandler) else "function"
+
+    @property
+    def release(self) -> str:
+        """The statement that lets go of all the names."""
+        return " = ".join([*(binding.name for binding in self.bindings), "None"])
+
+    def entangled(self, binding: Binding) -> str:
         """Why the name must stay as it is until the function ends; empty where nothing else sees it or its value."""
-        names, binding = self.facts.names, self.binding
+        names = self.facts.names
         nodes = [*binding.uses, *(definition.node for definition in binding.definitions)]
         if any(names.scope_of(node).owner is not binding.scope for node in nodes):
             return f"a function inside uses `{binding.name}`"
@@ -82,19 +107,19 @@ class FinallyNone:
         jumps = any(isinstance(node, JUMPS) for each in final for node in ast.walk(each))
         if len(rest) > 1 or jumps or not self.line(final[0].lineno)[: final[0].col_offset].isspace():
             return ()
-        return (self.insertion(last_line(final[-1]), f"\n{self.indentation(final[0])}{self.binding.name} = None"),)
+        return (self.insertion(last_line(final[-1]), f"\n{self.indentation(final[0])}{self.release}"),)
 
     def wrapped(self, statement: ast.stmt, rest: list[ast.stmt]) -> tuple[Edit, ...]:
         """The edits that put all lines after the statement into `try`, comments in between included."""
         inner = self.indentation(statement)
-        step = inner[len(self.indentation(self.function)) :]
+        step = inner[len(self.indentation(self.holder)) :]
         first, last = last_line(statement), last_line(rest[-1])
         moved = [
             Edit(Position(line, 1), Position(line, 1), step)
             for line in range(first + 1, last + 1)
             if self.line(line).strip()
         ]
-        end = f"\n{inner}finally:\n{inner}{step}{self.binding.name} = None"
+        end = f"\n{inner}finally:\n{inner}{step}{self.release}"
         return (self.insertion(first, f"\n{inner}try:"), *moved, self.insertion(last, end))
 
     def insertion(self, line: int, content: str) -> Edit:
@@ -105,7 +130,7 @@ class FinallyNone:
     def line(self, number: int) -> str:
         return self.lines[number - 1]
 
-    def indentation(self, statement: ast.stmt) -> str:
+    def indentation(self, statement: ast.stmt | ast.ExceptHandler) -> str:
         line = self.line(statement.lineno)
         return line[: len(line) - len(line.lstrip())]
 
@@ -116,3 +141,36 @@ def is_guarded(statement: ast.stmt) -> bool:
 
 def last_line(statement: ast.stmt) -> int:
     return statement.end_lineno or statement.lineno
+
+
+def released(facts: Facts, place: Place, function: Definition, *bindings: Binding) -> tuple[Fix | None, str]:
+    """The fix that lets go of what a handler put into local names: at the end of the handler where all reads are in
+    it, else at the end of the function; or why there is none."""
+    if place.by in place.handler.body and not place.is_put and is_read_within(facts, place):
+        statement = next(each for each in place.handler.body if each is place.by)
+        return FinallyNone(facts, function, statement, *bindings, handler=place.handler).fix()
+    first = bindings[0].definitions[0].statement
+    if len(bindings) == 1 and first in function.body:
+        return FinallyNone(facts, function, first, bindings[0]).fix()
+    return None, f"`{bindings[0].name}` is read behind the handler, or given before it on a branch"
+
+
+def is_read_within(facts: Facts, place: Place) -> bool:
+    """Whether only statements that follow in the same handler read what an assignment binds."""
+    assert isinstance(place.by, ast.stmt)
+    body = place.handler.body
+    inside = {node for each in body[body.index(place.by) + 1 :] for node in ast.walk(each)}
+    return all(
+        use in inside
+        for target in bound_by(place.by)
+        if (binding := facts.names.binding(target))
+        for use in binding.uses
+        if isinstance(binding.scope.node, FUNCTIONS) and target in facts.flow(binding.scope.node).reaching(use)
+    )
+
+
+def bound_by(statement: ast.stmt) -> list[ast.Name]:
+    """The names that an assignment binds."""
+    targets = targets_of(statement) if isinstance(statement, (ast.Assign, ast.AnnAssign)) else []
+    names = (node for target in targets for node in ast.walk(target))
+    return [node for node in names if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
     from memlint.facts.escape import Escape
+    from memlint.facts.exceptions import Exceptions
     from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
@@ -121,6 +122,12 @@ class Facts:
         from memlint.facts.escape import Escape
 
         return Escape(self.tree, self.names)
+
+    @cached_property
+    def exceptions(self) -> Exceptions:
+        from memlint.facts.exceptions import Exceptions
+
+        return Exceptions(self)
 
     @cached_property
     def defaults(self) -> Defaults:

@@ -109,6 +109,14 @@ class Definitions:
         mask = self.masks.get(binding.name)
         return state if mask is None else state & ~mask | self._bits[binding]
 
+    def state_after(self, block: Block, count: int) -> int | None:
+        """The state behind the first events of a block, None where nothing leads to it."""
+        state = self.states[block.index]
+        for event in block.events[:count] if state is not None else ():
+            if isinstance(event, Binding):
+                state = self._bind(state or 0, event)
+        return state
+
     def _raise_from_deletions(self) -> bool:
         """Lets each `del` raise whose name may be unbound; that adds paths, and so may unbind more names."""
         is_changed = False

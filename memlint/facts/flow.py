@@ -107,6 +107,15 @@ class Flow:
         reached = [state for state in states if state is not None]
         return self._name_nodes(name, reduce(or_, reached) if reached else None)
 
+    def reaching_after(self, statement: ast.stmt, name: str) -> frozenset[ast.AST]:
+        """The nodes whose binding of the name may be current once the statement is done; of a jump, as it leaves."""
+        states = [
+            state
+            for ended, block, count in self._graph.ends
+            if ended is statement and (state := self._definitions.state_after(block, count)) is not None
+        ]
+        return self._name_nodes(name, reduce(or_, states) if states else None)
+
     def _name_nodes(self, name: str, state: int | None) -> frozenset[ast.AST]:
         if state is None:
             return frozenset()

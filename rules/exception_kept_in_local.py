@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from memlint.api import (
+    Binding,
+    Effect,
+    Facts,
+    Fix,
+    Function,
+    Grip,
+    Place,
+    Rule,
+    Safety,
+    Severity,
+    Slice,
+    all_of,
+    cst,
+    released,
+)
+
+
+class ExceptionKeptInLocal(Rule):
+    """An exception holds the frames that it went through; a local that holds the exception closes a cycle."""
+
+    code = "ML106"
+    name = "exception-kept-in-local"
+    effect = Effect.LATE
+    fixes = (Safety.UNSAFE,)
+    gate = all_of(b"def", b"except|raise", rb"=|\bin\b|\.append|\.add|\.insert|\.set_exception")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        exceptions = facts.exceptions
+        if exceptions.found_and_raised(part.first, part.last):
+            return True
+        return any(kept(facts, each) for each in exceptions.within(part.first, part.last))
+
+    def visit_Raise(self, node: cst.Raise) -> None:
+        statement = self.twin(node, ast.Raise)
+        for raised, binding in self.facts.exceptions.found_and_raised(self.slice.first, self.slice.last):
+            if raised is not statement:
+                continue
+            held = [binding, *self.facts.exceptions.sources(binding)]
+            fix = self.raise_and_release(statement, held)
+            self.report(
+                statement,
+                f"`{binding.name}` still holds the exception that is raised, and its traceback holds the frame: a "
+                "cycle, so all locals here are freed only by the garbage collector; "
+                f"write `finally: {release(held)}` around the `raise`",
+                severity=Severity.INFO,
+                fix=fix,
+                unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
+            )
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
+        if function is None:
+            return
+        places = kept(self.facts, function)
+        for binding in dict.fromkeys(binding for _, binding in places):
+            place, *others = [place for place, same in places if same is binding]
+            fix, unfixed = released(self.facts, place, function, binding)
+            if place.is_put and self.facts.exceptions.is_looped_over(binding):
+                fix, unfixed = None, f"a loop over `{binding.name}` leaves an exception in a name of its own"
+            self.report(
+                self.facts.tree.statement(place.by) or place.by,
+                f"`{binding.name}` still holds {described(place)} when `{function.name}` ends, and its traceback holds "
+                "the frame: a cycle, so all its locals are freed only by the garbage collector; "
+                + advice(place, binding),
+                related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
+                fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
+                unfixed=unfixed,
+            )
+
+    def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:
+        """Put the `raise` into `try`, and let go of the names in `finally`."""
+        function, condition = held[0].scope.node, self.facts.tree.parents[statement]
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(condition, ast.If)
+        inner, outer, text = self.indentation(statement), self.indentation(condition), self.text(statement)
+        flow = self.facts.flow(function)
+        if any(flow.is_live_after(statement, each.name) for each in held):
+            return None
+        if self.facts.source.lines[statement.lineno - 1].strip() != text or "\n" in text:
+            return None
+        step = inner[len(outer) :]
+        lines = ["try:", f"{inner}{step}{text}", f"{inner}finally:", f"{inner}{step}{release(held)}"]
+        edit = self.replace(statement, "\n".join(lines))
+        return Fix(f"write `{release(held)}` once it is raised", Safety.UNSAFE, (edit,))
+
+
+def release(held: list[Binding]) -> str:
+    return " = ".join([*(binding.name for binding in held), "None"])
+
+
+def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
+    """The places of a function that hold an exception when it ends, with the variable of each."""
+    exceptions = facts.exceptions
+    found: list[tuple[Place, Binding]] = []
+    for place in exceptions.places(function):
+        binding = exceptions.local(place, function) if place.grip is Grip.EXCEPTION else None
+        if binding is None or exceptions.is_cleared(place, function):
+            continue
+        if isinstance(place.value, ast.Name) and facts.names.binding(place.value) in [same for _, same in found]:
+            continue
+        if exceptions.is_kept(place, function, binding) and not exceptions.is_beside_traceback(place, function):
+            found.append((place, binding))
+    return found
+
+
+def described(place: Place) -> str:
+    return "a caught exception" if place.is_inside else "the caught exception"
+
+
+def advice(place: Place, binding: Binding) -> str:
+    release = f"write `finally: {binding.name} = None`"
+    is_plain = place.is_put and isinstance(place.value, ast.Name)
+    return f"put in `{place.value.id}.with_traceback(None)`, or {release}" if is_plain else release  # type: ignore[attr-defined]
