@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
     from memlint.facts.names import Names
+    from memlint.facts.nesting import Nesting
     from memlint.facts.purity import Purity
     from memlint.facts.sizes import Sizes
 
@@ -48,7 +49,13 @@ class Facts:
     def kinds(self) -> Kinds:
         from memlint.facts.kinds import Kinds
 
-        return Kinds(self.tree, self.names)
+        return Kinds(self.tree, self.names, self)
+
+    @cached_property
+    def nesting(self) -> Nesting:
+        from memlint.facts.nesting import Nesting
+
+        return Nesting(self)
 
     @cached_property
     def classes(self) -> Classes:

@@ -25,3 +25,9 @@ def table(name: str) -> dict[str, dict[str, list[str]]]:
 def names(file: str, section: str, key: str) -> frozenset[str]:
     """One list of a table, for asking whether a name is in it."""
     return frozenset(table(file)[section][key])
+
+
+@cache  # memlint: ignore[ML602] one entry per section that ships
+def inverted(file: str, section: str) -> dict[str, str]:
+    """A section of a table, asked by the names in it: name → key."""
+    return {name: key for key, listed in table(file)[section].items() for name in listed}
