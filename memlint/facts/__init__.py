@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
     from memlint.facts.purity import Purity
+    from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
+    from memlint.facts.snapshots import Snapshots
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -100,6 +102,12 @@ class Facts:
         return Loops(self)
 
     @cached_property
+    def sharing(self) -> Sharing:
+        from memlint.facts.sharing import Sharing
+
+        return Sharing(self)
+
+    @cached_property
     def sizes(self) -> Sizes:
         from memlint.facts.sizes import Sizes
 
@@ -110,6 +118,12 @@ class Facts:
         from memlint.facts.files import Files
 
         return Files(self)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        from memlint.facts.snapshots import Snapshots
+
+        return Snapshots(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""

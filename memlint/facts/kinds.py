@@ -55,7 +55,7 @@ IN_PLACE: dict[str | None, tuple[type[ast.operator], ...]] = {
 
 
 class Kinds:
-    """Tells kinds from literals, calls, annotations, attributes and, for a name, from everything that is bound to it."""
+    """Tells kinds from literals, calls, annotations and attributes and, for a name, from all that is bound to it."""
 
     def __init__(self, tree: Tree, names: Names, facts: Facts | None = None) -> None:
         self.tree = tree
@@ -179,9 +179,9 @@ class Kinds:
             return []
         items = table("kinds")["items"]
         found = items.get(self.names.qualified(value.func) or "")
-        if found is None and isinstance(value.func, ast.Attribute):
-            if any(name.endswith(f".{value.func.attr}") for name in items):
-                found = items.get(f"{self.of(value.func.value)}.{value.func.attr}")
+        method = value.func if isinstance(value.func, ast.Attribute) else None
+        if found is None and method and any(name.endswith(f".{method.attr}") for name in items):
+            found = items.get(f"{self.of(method.value)}.{method.attr}")
         return found or []
 
     def of_comparison(self, comparison: ast.Compare) -> str | None:

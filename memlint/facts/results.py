@@ -125,6 +125,10 @@ class Results:
             return "function" if decorators == {"builtins.staticmethod"} else None
         if model.intercepts(name) and not any(model.stores_of(name)):
             return None
+        return self.stored_kind(model, name)
+
+    def stored_kind(self, model: ClassModel, name: str) -> str | None:
+        """The kind of all that goes into an attribute, None apart."""
         return self.kinds.agreed(kind for kind in self.stored(model, name) if kind != "NoneType")
 
     def stored(self, model: ClassModel, name: str) -> Iterator[str | None]:

@@ -1,0 +1,128 @@
+"""Names that keep what something was before it changes, and get the change as well, because they are but another name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.escape import Role
+from memlint.facts.kinds import IN_PLACE, MUTABLE
+from memlint.facts.names import Binding, ScopeKind
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+FORMER = re.compile(
+    r"_*(?:(?:old|orig|original|backup|saved|prev|previous|before|snapshot|initial)(?:_\w+)?"
+    r"|\w+_(?:old|orig|original|backup|saved|prev|previous|before|snapshot|copy|bak))"
+)
+"""Names that promise what something was."""
+BODIES = (ScopeKind.FUNCTION, ScopeKind.MODULE)
+
+
+class Snapshot(NamedTuple):
+    """An alias, the first change of what it stands for, and the first read after that."""
+
+    alias: ast.Name
+    value: ast.expr
+    change: ast.AST
+    read: ast.Name
+
+
+class Snapshots:
+    """Finds aliases that are taken for copies."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.tree = facts.tree
+        self.names = facts.names
+
+    def of(self, assignment: ast.Assign | ast.AnnAssign) -> Snapshot | None:
+        """What goes wrong with `old = x`, where `x` is changed in place and `old` read for what it was."""
+        targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
+        alias, value = targets[0], assignment.value
+        if len(targets) != 1 or not isinstance(alias, ast.Name) or not FORMER.fullmatch(alias.id):
+            return None
+        if not isinstance(value, (ast.Name, ast.Attribute)) or self.facts.kind(value) not in MUTABLE:
+            return None
+        binding = self.names.binding(alias)
+        if binding is None or binding.scope.kind not in BODIES or binding.scope.node is not self.tree.function(alias):
+            return None
+        changes = self.changes(assignment, value)
+        for change in changes:
+            read = next((use for use in binding.uses if self.is_compared(use, alias, change, value)), None)
+            if read is not None:
+                return Snapshot(alias, value, change, read)
+        return None
+
+    def changes(self, assignment: ast.stmt, value: ast.expr) -> list[ast.AST]:
+        """What changes the same object in place afterwards, under the name that it was taken from."""
+        kind = self.facts.kind(value)
+        found: list[ast.AST] = []
+        for other in self.others(assignment, value):
+            parent = self.tree.parents[other]
+            if isinstance(parent, ast.AugAssign) and other is parent.target:
+                if isinstance(parent.op, IN_PLACE.get(kind, ())):
+                    found.append(parent)
+                continue
+            found += [by for role, by in self.facts.escape.roles(other) if role is Role.MUTATED]
+        return sorted(found, key=place)
+
+    def others(self, assignment: ast.stmt, value: ast.expr) -> list[ast.expr]:
+        """The expressions behind an assignment that still read the object which it took."""
+        if isinstance(value, ast.Name):
+            binding = self.names.binding(value)
+            return [use for use in self.all_of(binding) if self.is_same(use, value)] if binding else []
+        body = self.tree.function(assignment)
+        wanted = ast.dump(value)
+        places = [
+            node
+            for node in ast.walk(body)
+            if isinstance(node, ast.Attribute) and ast.dump(node).replace("Store()", "Load()") == wanted
+        ]
+        rebound = [each for each in places if not isinstance(each.ctx, ast.Load) and not self.is_augmented(each)]
+        first = min(map(place, rebound), default=(10**9, 0))
+        return [each for each in places if place(assignment) < place(each) < first and self.is_here(each, assignment)]
+
+    def all_of(self, binding: Binding) -> list[ast.Name]:
+        augmented = [made.node for made in binding.definitions if isinstance(made.statement, ast.AugAssign)]
+        return [each for each in (*binding.uses, *augmented) if isinstance(each, ast.Name)]
+
+    def is_same(self, use: ast.Name, value: ast.Name) -> bool:
+        """Whether a use of a name stands behind and has the value that it had before, and no other."""
+        body = self.tree.function(value)
+        if self.tree.function(use) is not body or place(use) <= place(value):
+            return False
+        flow = self.facts.flow(body)
+        return flow.reaching(use) == flow.reaching(value)
+
+    def is_here(self, node: ast.AST, assignment: ast.stmt) -> bool:
+        return self.tree.function(node) is self.tree.function(assignment)
+
+    def is_augmented(self, node: ast.AST) -> bool:
+        return isinstance(self.tree.parents[node], ast.AugAssign)
+
+    def is_compared(self, use: ast.Name, alias: ast.Name, change: ast.AST, value: ast.expr) -> bool:
+        """Whether a read behind the change takes the alias for what was: compares the two, or puts it back."""
+        body = self.tree.function(use)
+        if place(use) <= end(change) or body is not self.tree.function(alias):
+            return False
+        if self.facts.flow(body).reaching(use) != {alias}:
+            return False
+        parent = self.tree.parents[use]
+        wanted = ast.dump(value)
+        if isinstance(parent, ast.Compare) and len(parent.comparators) == 1:
+            is_by_value = isinstance(parent.ops[0], (ast.Eq, ast.NotEq))
+            return is_by_value and any(ast.dump(side) == wanted for side in (parent.left, *parent.comparators))
+        if isinstance(parent, ast.Assign) and use is parent.value:
+            return any(ast.dump(target).replace("Store()", "Load()") == wanted for target in parent.targets)
+        return False
+
+
+def place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def end(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
+
+LONGEST = 60
+
+MAKERS = rb"copy|dict|list|deque|OrderedDict"
+DISPLAYS = rb"\*|\|"
+SLICES = rb"\[[^\]]*:"
+
+
+class ShallowCopyNestedWrite(Rule):
+    """A shallow copy shares its inner objects; a write into one of them through the copy changes the original, too."""
+
+    code = "ML503"
+    name = "shallow-copy-nested-write"
+    effect = Effect.SHARED
+    severity = Severity.ERROR
+    fixes = (Safety.UNSAFE,)
+    gate = all_of(MAKERS + rb"|" + DISPLAYS + rb"|" + SLICES)
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(
+            isinstance(node, ast.expr) and facts.sharing.fault(node)
+            for statement in part.statements
+            for node in ast.walk(statement)
+        )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.examine(self.twin(node, ast.Call))
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        self.examine(self.twin(node, ast.Subscript))
+
+    def visit_Dict(self, node: cst.Dict) -> None:
+        self.examine(self.twin(node, ast.Dict))
+
+    def visit_List(self, node: cst.List) -> None:
+        self.examine(self.twin(node, ast.List))
+
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
+        self.examine(self.twin(node, ast.BinOp))
+
+    def examine(self, copy: ast.expr | None) -> None:
+        """Report a copy through which what its original holds is changed."""
+        fault = self.facts.sharing.fault(copy) if copy else None
+        if fault is None:
+            return
+        original = self.quoted(fault.original) or "the original"
+        fix, unfixed = self.deepened(fault.copy, fault.original)
+        self.report(
+            fault.copy,
+            f"{self.quoted(fault.copy) or 'this copy'} shares its inner objects with {original}, "
+            f"so {self.change(fault.write)} changes both; copy with `copy.deepcopy`",
+            related=[(fault.write, "the change")],
+            fix=fix,
+            unfixed=unfixed,
+        )
+
+    def deepened(self, copy: ast.expr, original: ast.expr) -> tuple[Fix | None, str]:
+        """The fix that copies the inner objects as well, or why there is none."""
+        if "#" in self.text(copy):
+            return None, "a comment stands in the expression"
+        if not isinstance(copy, ast.Call) or copy.keywords:
+            return None, "the copy is put together from parts"
+        if self.facts.names.qualified(copy.func) not in (None, "copy.copy", "builtins.dict", "builtins.list"):
+            return None, "`copy.deepcopy` would make another kind of container"
+        name = self.deepcopy(copy)
+        if name is None:
+            return None, "`copy` is not imported here"
+        edit = self.replace(copy, f"{name}({self.text(original)})")
+        return Fix(f"copy with `{name}`", Safety.UNSAFE, (edit,)), ""
+
+    def deepcopy(self, where: ast.expr) -> str | None:
+        """What `copy.deepcopy` is called where an expression stands; None where it is not imported."""
+        scope = self.facts.names.scope_of(where)
+        for called in ("copy.deepcopy", "deepcopy"):
+            read = self.facts.names.read(called, scope)
+            if read and self.facts.names.qualified(read) == "copy.deepcopy":
+                return called
+        return None
+
+    def change(self, write: ast.AST) -> str:
+        """The change in words."""
+        stores = isinstance(write, (ast.Attribute, ast.Subscript))
+        return f"{'writing ' if stores else ''}{self.quoted(write)}" if self.quoted(write) else "one change"
+
+    def quoted(self, node: ast.AST) -> str:
+        """The source of a node, where it fits into a message."""
+        text = self.text(node)
+        return f"`{text}`" if "\n" not in text and len(text) <= LONGEST else ""
