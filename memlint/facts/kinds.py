@@ -38,6 +38,8 @@ SLICED = frozenset({"array", "bytearray", "bytes", "list", "str", "tensor", "tup
 """What a slice of is of the same kind."""
 DEEPEST = 40
 """Variables and functions that are followed one after the other."""
+MOST = 1_000
+"""Those that are looked at for one question."""
 
 MODES = {"file": (1, "r"), "path": (0, "r"), "compressed": (1, "rb"), "temporary": (0, "w+b")}
 """Of each sort of opener: which argument is the mode, and what it is where it is left out."""
@@ -68,6 +70,9 @@ class Kinds:
         self.asked: set[object] = set()
         """The variables and functions whose kind is being worked out."""
         self.found: dict[object, str | None] = {}
+        self.steps = 0
+        self.is_cut = False
+        """Whether something that is being worked out was left unknown because it waits for itself, or is too far."""
 
     @cached_property
     def annotations(self) -> Annotations:
@@ -171,7 +176,8 @@ class Kinds:
         place = subscript.slice.value if isinstance(subscript.slice, ast.Constant) else None
         if items and isinstance(place, int) and 0 <= place < len(items):
             return items[place] or None
-        return self.facts.nesting.element(subscript.value, subscript.slice) if self.facts else None
+        nesting = self.facts.nesting if self.facts else None
+        return self.once(subscript, lambda: nesting.element(subscript.value, subscript.slice)) if nesting else None
 
     def items(self, value: ast.expr) -> list[str]:
         """The kinds of the items of the tuple that a known call gives."""
@@ -223,18 +229,22 @@ class Kinds:
         return self.once(binding, lambda: self.of_definitions(binding.definitions)) if binding else None
 
     def once(self, subject: object, work: Callable[[], str | None]) -> str | None:
-        """What is worked out for a variable or function, kept; None of what waits for itself, or is too far away."""
+        """What is worked out for a variable, function or item, kept; None of what waits for itself, or is too far away."""
         if subject in self.found:
             return self.found[subject]
-        if subject in self.asked or len(self.asked) > DEEPEST:
+        self.steps = self.steps + 1 if self.asked else 0
+        if subject in self.asked or len(self.asked) > DEEPEST or self.steps > MOST:
+            self.is_cut = True
             return None
+        was_cut, self.is_cut = self.is_cut, False
         self.asked.add(subject)
         try:
             kind = work()
         finally:
             self.asked.remove(subject)
-        if not self.asked:
+        if not self.asked or not self.is_cut:
             self.found[subject] = kind
+        self.is_cut = bool(self.asked) and (was_cut or self.is_cut)
         return kind
 
     def of_definitions(self, definitions: Iterable[Definition]) -> str | None:

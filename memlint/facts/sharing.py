@@ -144,7 +144,9 @@ class Sharing:
         """The key under which an element is read, where the expression says it."""
         if isinstance(inner, ast.Subscript) and inner.value is container:
             return inner.slice
-        is_method = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.value is container
+        is_method = (
+            isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.value is container
+        )
         return inner.args[0] if is_method and inner.args else None  # type: ignore[attr-defined]
 
     def writes(self, copy: ast.expr, original: ast.expr) -> list[ast.AST]:

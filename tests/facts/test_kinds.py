@@ -182,6 +182,17 @@ def test_a_long_chain_of_names_is_unknown() -> None:
     assert facts.kinds.of(name) is None
 
 
+def test_names_that_double_at_each_step_cost_no_more_than_the_steps() -> None:
+    chain = "\n".join(f"a{number} = a{number - 1} + a{number - 1}" for number in range(1, 35))
+    facts, name = last_name(f"a0 = []\n{chain}\nf = a34\nf")
+    assert facts.kinds.of(name) == "list"
+
+
+def test_items_that_hold_each_other_are_unknown() -> None:
+    facts, name = last_name("a = b[0]\nb = [a[0], c[0]]\nc = b[1]\nf = c[0]\nf")
+    assert facts.kinds.of(name) is None
+
+
 def test_made_is_what_an_expression_itself_makes() -> None:
     facts, name = last_name("def g() -> list: ...\nx = []\nf = [x, g(), [], dict()]\nf")
     made = facts.names.binding(name)
