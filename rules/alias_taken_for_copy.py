@@ -4,13 +4,10 @@ import ast
 
 from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
 
-COPIED = {
-    "list": "{}.copy()", "dict": "{}.copy()", "set": "{}.copy()", "deque": "{}.copy()", "defaultdict": "{}.copy()",
-    "bytearray": "{}.copy()",
-}  # fmt: skip
-"""What copies a container of each kind."""
+COPIES = ("bytearray", "defaultdict", "deque", "dict", "list", "set")
+"""Kinds that have a method `copy`."""
 
-WORDS = rb"old|orig|backup|saved|prev|before|snapshot|initial|copy|bak"
+FORMER = rb"(?:old|orig|backup|saved|prev|before|snapshot|initial|bak|cop(?:y|ied)|clone)"
 
 
 class AliasTakenForCopy(Rule):
@@ -20,7 +17,7 @@ class AliasTakenForCopy(Rule):
     name = "alias-taken-for-copy"
     effect = Effect.SHARED
     fixes = (Safety.UNSAFE,)
-    gate = all_of(WORDS, rb"=")
+    gate = all_of(FORMER + rb"\w*(?:[\s\\]*:[^=]*)?[\s\\]*=[\s\\(]*[^\W\d]")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
@@ -40,16 +37,18 @@ class AliasTakenForCopy(Rule):
         if assignment is None or found is None:
             return
         value = self.text(found.value)
-        form = COPIED.get(self.facts.kind(found.value) or "")
+        kind = self.facts.kind(found.value)
         fix = None
-        if form:
-            edit = self.replace(found.value, form.format(value))
-            fix = Fix("keep a copy", Safety.UNSAFE, (edit,))
+        if kind in COPIES:
+            fix = Fix("keep a copy", Safety.UNSAFE, (self.replace(found.value, f"{value}.copy()"),))
         self.report(
             assignment,
-            f"`{found.alias.id}` is no copy but another name for `{value}`, and changes with it "
-            f"in line {found.change.lineno}; keep `{(form or 'copy.copy({})').format(value)}`",  # type: ignore[attr-defined]
-            related=[(found.change, "the change"), (found.read, "read for what it was")],
+            f"`{found.alias.id}` is no copy but another name for `{value}`, and `{self.first_line(found.change)}` changes it "
+            f"under both; keep `{value}.copy()`",
+            related=[(found.change, "the change"), (found.read, "the read that expects no change")],
             fix=fix,
-            unfixed="" if fix else "no copy of that kind is known",
+            unfixed="" if fix else "a copy would not be of the same kind",
         )
+
+    def first_line(self, node: ast.AST) -> str:
+        return self.text(node).partition("\n")[0]

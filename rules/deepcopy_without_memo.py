@@ -22,25 +22,32 @@ class DeepcopyWithoutMemo(Rule):
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef)
-        for call in bare_copies(self.facts, function) if function else ():
-            assert function is not None
-            memo = memo_of(function)
-            self.report(
-                call,
-                f"`{self.facts.source.between(*self.slice.span(call.func))}` starts a memo of its own, so what its argument "
-                f"shares with the rest is copied twice, and a cycle without end; pass `{memo.arg}` on",
-                related=[(memo, "the memo")],
-                fix=self.passed_on(call, memo),
-                unfixed="a comment or a comma ends the arguments",
-            )
+        bare = list(bare_copies(self.facts, function)) if function else []
+        if function is None or not bare:
+            return
+        memo = memo_of(function)
+        fix = self.passed_on(bare, memo)
+        self.report(
+            bare[0],
+            f"`{self.text(bare[0].func)}` begins a memo of its own here, so an object that is reached twice is copied twice "
+            f"and a cycle is copied without end; pass `{memo.arg}` on",
+            related=[(call, "another one") for call in bare[1:]],
+            fix=fix,
+            unfixed="" if fix else "a call holds more than its argument, or another of these calls",
+        )
 
-    def passed_on(self, call: ast.Call, memo: ast.arg) -> Fix | None:
-        """The fix that gives the memo as the second argument."""
-        text = self.text(call)
-        argument = self.slice.span(call.args[0])[1]
-        if text != f"{self.text(call.func)}({self.text(call.args[0])})":
-            return None
-        return Fix(f"pass `{memo.arg}` on", Safety.UNSAFE, (Edit(argument, argument, f", {memo.arg}"),))
+    def passed_on(self, calls: list[ast.Call], memo: ast.arg) -> Fix | None:
+        """The fix that gives the memo to all these calls as their second argument."""
+        edits = []
+        for call in calls:
+            given = call.args[0]
+            if self.text(call) != f"{self.text(call.func)}({self.text(given)})":
+                return None
+            if isinstance(given, ast.GeneratorExp) or any(other in ast.walk(given) for other in calls):
+                return None
+            end = self.slice.span(given)[1]
+            edits.append(Edit(end, end, f", {memo.arg}"))
+        return Fix(f"pass `{memo.arg}` on", Safety.UNSAFE, tuple(edits))
 
 
 def bare_copies(facts: Facts, function: ast.FunctionDef) -> Iterator[ast.Call]:
@@ -49,8 +56,9 @@ def bare_copies(facts: Facts, function: ast.FunctionDef) -> Iterator[ast.Call]:
         return
     if not isinstance(facts.tree.parents[function], ast.ClassDef) or is_rebound(facts, memo_of(function)):
         return
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        if len(node.args) == 1 and not node.keywords:
             is_whole = not isinstance(node.args[0], ast.Starred)
             if is_whole and facts.names.qualified(node.func) == "copy.deepcopy":
                 yield node

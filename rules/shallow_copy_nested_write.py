@@ -23,11 +23,7 @@ class ShallowCopyNestedWrite(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(
-            isinstance(node, ast.expr) and facts.sharing.fault(node)
-            for statement in part.statements
-            for node in ast.walk(statement)
-        )
+        return any(facts.sharing.faults(part.first, part.last))
 
     def visit_Call(self, node: cst.Call) -> None:
         self.examine(self.twin(node, ast.Call))
@@ -46,7 +42,8 @@ class ShallowCopyNestedWrite(Rule):
 
     def examine(self, copy: ast.expr | None) -> None:
         """Report a copy through which what its original holds is changed."""
-        fault = self.facts.sharing.fault(copy) if copy else None
+        found = self.facts.sharing.faults(self.slice.first, self.slice.last) if copy else ()
+        fault = next((each for each in found if each.copy is copy), None)
         if fault is None:
             return
         original = self.quoted(fault.original) or "the original"

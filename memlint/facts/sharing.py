@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.elements import HANDED_OUT
@@ -16,9 +19,17 @@ from memlint.knowledge import names as known
 if TYPE_CHECKING:
     from memlint.facts import Facts
     from memlint.facts.classes import ClassModel
+    from memlint.facts.elements import Elements
+    from memlint.facts.kinds import Kinds
+    from memlint.facts.names import Names
+    from memlint.facts.nesting import Nesting
 
 Keys: TypeAlias = "tuple[ast.expr | None, ...]"
 
+SPELLED = re.compile("copy|dict|list|deque|Dict")
+"""What the names of copying calls have in them; one under quite another name is not followed."""
+COPYING = frozenset({ast.BinOp, ast.Call, ast.Dict, ast.List, ast.Subscript})
+FOLLOWED = (ast.AnnAssign, ast.Assign, ast.Attribute, ast.BoolOp, ast.IfExp, ast.NamedExpr, ast.Subscript)
 PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 MAPPINGS = ("dict", "defaultdict")
 ORDERING = frozenset({"move_to_end", "reverse", "sort"})
@@ -51,11 +62,48 @@ class Sharing:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.tree = facts.tree
-        self.names = facts.names
-        self.kinds = facts.kinds
-        self.elements = facts.elements
-        self.nesting = facts.nesting
         self.known: dict[ast.expr, Fault | None] = {}
+
+    @cached_property
+    def names(self) -> Names:
+        return self.facts.names
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        return self.facts.kinds
+
+    @cached_property
+    def elements(self) -> Elements:
+        return self.facts.elements
+
+    @cached_property
+    def nesting(self) -> Nesting:
+        return self.facts.nesting
+
+    def faults(self, first: int, last: int) -> Iterator[Fault]:
+        """The faults of the copies that begin on one of these lines."""
+        lines, copies = self.copies
+        for copy in copies[bisect_left(lines, first) : bisect_right(lines, last)]:
+            if fault := self.fault(copy):
+                yield fault
+
+    @cached_property
+    def copies(self) -> tuple[list[int], list[ast.expr]]:
+        """The expressions of the file that may be shallow copies which something is done with, by line."""
+        found = [node for node in self.tree.parents if type(node) in COPYING and self.is_followed(node)]
+        found.sort(key=place)
+        return [place(node)[0] for node in found], found  # type: ignore[return-value]
+
+    def is_followed(self, node: ast.AST) -> bool:
+        """Whether an expression may be a copy, and goes where it can be followed."""
+        if isinstance(node, ast.Call) and len(node.args) != 1:
+            return not node.args and getattr(node.func, "attr", "") == "copy" and self.is_followed(node.func)
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+            return False
+        if isinstance(node, ast.Dict) and None not in node.keys:
+            return False
+        parent = self.tree.parents[node]
+        return isinstance(parent, FOLLOWED) or (isinstance(parent, ast.Call) and parent.func is node)
 
     def fault(self, copy: ast.expr) -> Fault | None:
         """The first write through a copy that changes the original as well; None where that is not certain."""
@@ -65,7 +113,7 @@ class Sharing:
         return self.known[copy]
 
     def of(self, copy: ast.expr, original: ast.expr) -> Fault | None:
-        if not isinstance(original, PLACES) or not self.is_used(copy):
+        if not isinstance(original, PLACES):
             return None
         if self.copied_instance(copy, original):
             model = self.instance_model(original)
@@ -80,8 +128,8 @@ class Sharing:
         if isinstance(node, ast.Call):
             return self.called(node)
         if isinstance(node, ast.Subscript):
-            is_whole = isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load)
-            return [node.value] if is_whole and self.kinds.of(node.value) == "list" else []
+            is_cut = isinstance(node.value, PLACES) and isinstance(node.ctx, ast.Load)
+            return [node.value] if is_cut and self.kinds.of(node.value) == "list" else []
         if isinstance(node, ast.Dict):
             return [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
         if isinstance(node, ast.List):
@@ -96,7 +144,8 @@ class Sharing:
     def called(self, call: ast.Call) -> list[ast.expr]:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "copy" and not call.args and not call.keywords:
             return [call.func.value] if self.facts.kind(call.func.value) in MUTABLE else []
-        if len(call.args) != 1 or isinstance(call.args[0], ast.Starred):
+        called = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+        if len(call.args) != 1 or isinstance(call.args[0], ast.Starred) or not SPELLED.search(called):
             return []
         return call.args if self.names.qualified(call.func) in known("kinds", "copied", "shallow") else []
 
@@ -110,11 +159,6 @@ class Sharing:
         if isinstance(copy, ast.Call) and self.names.qualified(copy.func) in ("builtins.list", "collections.deque"):
             return kind in ("list", "tuple", "deque") or (kind is None and self.facts.nesting.element(original) is None)
         return kind is None or kind in MUTABLE
-
-    def is_used(self, copy: ast.expr) -> bool:
-        """Whether the copy goes where it can be followed, and not straight back to where the original is."""
-        parent = self.tree.parents[copy]
-        return not isinstance(parent, (ast.Return, ast.Expr, ast.For, ast.comprehension, ast.Compare, ast.keyword))
 
     def reaches(self, copy: ast.expr, original: ast.expr) -> Iterator[Reach]:
         """Where the copy is read, and what is read out of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.escape import Role
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
 
 FORMER = re.compile(
     r"_*(?:(?:old|orig|original|backup|saved|prev|previous|before|snapshot|initial)(?:_\w+)?"
-    r"|\w+_(?:old|orig|original|backup|saved|prev|previous|before|snapshot|copy|bak))"
+    r"|\w+_(?:old|orig|original|backup|saved|prev|previous|before|snapshot|bak))"
 )
 """Names that promise what something was."""
+COPIED = re.compile(r"_*(?:copy|copied|(?:copy|copied)_(?:of_)?\w+|\w+_(?:copy|copied|clone))")
+"""Names that promise a copy, to be changed apart from what it was taken from."""
 BODIES = (ScopeKind.FUNCTION, ScopeKind.MODULE)
+
+
+CHANGED = MUTABLE | {"environment"}
 
 
 class Snapshot(NamedTuple):
@@ -42,25 +48,46 @@ class Snapshots:
         """What goes wrong with `old = x`, where `x` is changed in place and `old` read for what it was."""
         targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
         alias, value = targets[0], assignment.value
-        if len(targets) != 1 or not isinstance(alias, ast.Name) or not FORMER.fullmatch(alias.id):
+        if len(targets) != 1 or not isinstance(alias, ast.Name) or not isinstance(value, (ast.Name, ast.Attribute)):
             return None
-        if not isinstance(value, (ast.Name, ast.Attribute)) or self.facts.kind(value) not in MUTABLE:
+        is_copy = bool(COPIED.fullmatch(alias.id))
+        if not (is_copy or FORMER.fullmatch(alias.id)) or self.facts.kind(value) not in CHANGED:
             return None
         binding = self.names.binding(alias)
         if binding is None or binding.scope.kind not in BODIES or binding.scope.node is not self.tree.function(alias):
             return None
-        changes = self.changes(assignment, value)
-        for change in changes:
-            read = next((use for use in binding.uses if self.is_compared(use, alias, change, value)), None)
-            if read is not None:
-                return Snapshot(alias, value, change, read)
+        others = self.others(assignment, value)
+        own = [use for use in self.all_of(binding) if self.is_alias(use, alias)]
+        changed, read = (own, others) if is_copy else (others, own)
+        for change in self.changes(changed, self.facts.kind(value)):
+            found = next((each for each in read if place(each) > end(change) and self.is_misread(each, change, is_copy, others, own, value)), None)
+            if found is not None:
+                return Snapshot(alias, value, change, found)
         return None
 
-    def changes(self, assignment: ast.stmt, value: ast.expr) -> list[ast.AST]:
-        """What changes the same object in place afterwards, under the name that it was taken from."""
-        kind = self.facts.kind(value)
+    def is_alias(self, use: ast.Name, alias: ast.Name) -> bool:
+        """Whether a use of the alias has the value that the assignment gave it, and no other."""
+        body = self.tree.function(use)
+        return body is self.tree.function(alias) and self.facts.flow(body).reaching(use) == {alias}
+
+    def is_misread(
+        self, read: ast.expr, change: ast.AST, is_copy: bool, others: list[ast.expr], own: list[ast.Name], value: ast.expr
+    ) -> bool:
+        """Whether a read behind a change takes the two for two: both are in one statement, or the alias is put back."""
+        statement = self.tree.statement(read)
+        beside = own if is_copy else others
+        if any(self.tree.statement(each) is statement and each is not read for each in beside):
+            return not isinstance(self.tree.parents[read], ast.Compare) or is_by_value(self.tree.parents[read])
+        parent = self.tree.parents[read]
+        if is_copy or not isinstance(parent, ast.Assign) or read is not parent.value:
+            return is_copy
+        wanted = ast.dump(value)
+        return any(ast.dump(target).replace("Store()", "Load()") == wanted for target in parent.targets)
+
+    def changes(self, names: Iterable[ast.expr], kind: str | None) -> list[ast.AST]:
+        """What changes an object in place under these names."""
         found: list[ast.AST] = []
-        for other in self.others(assignment, value):
+        for other in names:
             parent = self.tree.parents[other]
             if isinstance(parent, ast.AugAssign) and other is parent.target:
                 if isinstance(parent.op, IN_PLACE.get(kind, ())):
@@ -103,21 +130,10 @@ class Snapshots:
     def is_augmented(self, node: ast.AST) -> bool:
         return isinstance(self.tree.parents[node], ast.AugAssign)
 
-    def is_compared(self, use: ast.Name, alias: ast.Name, change: ast.AST, value: ast.expr) -> bool:
-        """Whether a read behind the change takes the alias for what was: compares the two, or puts it back."""
-        body = self.tree.function(use)
-        if place(use) <= end(change) or body is not self.tree.function(alias):
-            return False
-        if self.facts.flow(body).reaching(use) != {alias}:
-            return False
-        parent = self.tree.parents[use]
-        wanted = ast.dump(value)
-        if isinstance(parent, ast.Compare) and len(parent.comparators) == 1:
-            is_by_value = isinstance(parent.ops[0], (ast.Eq, ast.NotEq))
-            return is_by_value and any(ast.dump(side) == wanted for side in (parent.left, *parent.comparators))
-        if isinstance(parent, ast.Assign) and use is parent.value:
-            return any(ast.dump(target).replace("Store()", "Load()") == wanted for target in parent.targets)
-        return False
+
+def is_by_value(comparison: ast.AST) -> bool:
+    """Whether a comparison is not of identity."""
+    return isinstance(comparison, ast.Compare) and not isinstance(comparison.ops[0], (ast.Is, ast.IsNot))
 
 
 def place(node: ast.AST) -> tuple[int, int]:

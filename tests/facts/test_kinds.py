@@ -86,7 +86,7 @@ def test_kind_of_what_reaches_a_use() -> None:
         ("f = [[1], [2]][0]\nf", "list"),
         ("f = {'a': 1, 'b': []}['b']\nf", "list"),
         ("f = {'a': 1, 'b': []}[k]\nf", None),
-        ("import os\nos.environ.x\nf = os.environ\nf", "dict"),
+        ("import os\nos.environ.x\nf = os.environ\nf", "environment"),
         ("import os\nf = os\nf", "module"),
         ("from os import path as f\nf", None),
         ("import socket\nf = socket.socket()\nf", "socket"),
