@@ -43,12 +43,14 @@ class AliasTakenForCopy(Rule):
             fix = Fix("keep a copy", Safety.UNSAFE, (self.replace(found.value, f"{value}.copy()"),))
         self.report(
             assignment,
-            f"`{found.alias.id}` is no copy but another name for `{value}`, and `{self.first_line(found.change)}` changes it "
-            f"under both; keep `{value}.copy()`",
+            f"`{found.alias.id}` is no copy but another name for `{value}`, and {self.change(found.change)} changes both; "
+            f"keep `{value}.copy()`",
             related=[(found.change, "the change"), (found.read, "the read that expects no change")],
             fix=fix,
             unfixed="" if fix else "a copy would not be of the same kind",
         )
 
-    def first_line(self, node: ast.AST) -> str:
-        return self.text(node).partition("\n")[0]
+    def change(self, change: ast.AST) -> str:
+        """The first line of the change, in words."""
+        text = self.text(change).partition("\n")[0]
+        return f"writing `{text}`" if isinstance(change, (ast.Attribute, ast.Subscript)) else f"`{text}`"

@@ -47,18 +47,23 @@ class ShallowCopyNestedWrite(Rule):
         if fault is None:
             return
         original = self.quoted(fault.original) or "the original"
-        fix, unfixed = self.deepened(fault.copy, fault.original)
+        inner, advice = ("inner objects", "copy with `copy.deepcopy`")
+        if fault.is_instance:
+            inner, advice = "attributes' containers", "give the copy containers of its own"
+        fix, unfixed = self.deepened(fault.copy, fault.original, fault.is_instance)
         self.report(
             fault.copy,
-            f"{self.quoted(fault.copy) or 'this copy'} shares its inner objects with {original}, "
-            f"so {self.change(fault.write)} changes both; copy with `copy.deepcopy`",
+            f"{self.quoted(fault.copy) or 'this copy'} shares its {inner} with {original}, "
+            f"so {self.change(fault.write)} changes both; {advice}",
             related=[(fault.write, "the change")],
             fix=fix,
             unfixed=unfixed,
         )
 
-    def deepened(self, copy: ast.expr, original: ast.expr) -> tuple[Fix | None, str]:
+    def deepened(self, copy: ast.expr, original: ast.expr, is_instance: bool) -> tuple[Fix | None, str]:
         """The fix that copies the inner objects as well, or why there is none."""
+        if is_instance:
+            return None, "a deep copy would copy all that the instance refers to"
         if "#" in self.text(copy):
             return None, "a comment stands in the expression"
         if not isinstance(copy, ast.Call) or copy.keywords:
@@ -73,6 +78,9 @@ class ShallowCopyNestedWrite(Rule):
 
     def deepcopy(self, where: ast.expr) -> str | None:
         """What `copy.deepcopy` is called where an expression stands; None where it is not imported."""
+        called = where.func if isinstance(where, ast.Call) else None
+        if isinstance(called, ast.Attribute) and self.facts.names.qualified(called) == "copy.copy":
+            return f"{self.text(called.value)}.deepcopy"
         scope = self.facts.names.scope_of(where)
         for called in ("copy.deepcopy", "deepcopy"):
             read = self.facts.names.read(called, scope)

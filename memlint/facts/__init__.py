@@ -132,7 +132,9 @@ class Facts:
         if binding is None or not isinstance(value, ast.Name) or binding.scope.node is not body:
             return self.kinds.of(value)
         current = self.flow(body).reaching(value)
-        return self.kinds.of_definitions(made for made in binding.definitions if made.node in current)
+        made = [each for each in binding.definitions if each.node in current]
+        is_changed = any(isinstance(each.statement, ast.AugAssign) for each in made)
+        return self.kinds.of_definitions(binding.definitions if is_changed else made)
 
     def flow(self, body: Body, passes: Passes | None = None) -> Flow:
         """The control flow of a body; kept, unless `passes` refines it for one question."""

@@ -38,6 +38,7 @@ SLICED = frozenset({"array", "bytearray", "bytes", "list", "str", "tensor", "tup
 """What a slice of is of the same kind."""
 DEEPEST = 40
 """Variables and functions that are followed one after the other."""
+PENDING = ""
 MOST = 1_000
 """Those that are looked at for one question."""
 
@@ -117,7 +118,7 @@ class Kinds:
             return kind
         if (self.names.qualified(call.func) or "") in EXCEPTIONS:
             return "exception"
-        if self.results and (kind := self.results.of(call)):
+        if self.results and (kind := self.results.of(call)) is not None:
             return kind
         return self.part(call.func, "methods") if isinstance(call.func, ast.Attribute) else None
 
@@ -229,19 +230,24 @@ class Kinds:
         return self.once(binding, lambda: self.of_definitions(binding.definitions)) if binding else None
 
     def once(self, subject: object, work: Callable[[], str | None]) -> str | None:
-        """What is worked out for a variable, function or item, kept; None of what waits for itself, or is too far away."""
+        """What is worked out for a variable, function or item, and kept; None of what is too far away.
+
+        Of what is being worked out already it is `PENDING`, which goes with any kind.
+        """
         if subject in self.found:
             return self.found[subject]
         self.steps = self.steps + 1 if self.asked else 0
         if subject in self.asked or len(self.asked) > DEEPEST or self.steps > MOST:
             self.is_cut = True
-            return None
+            return PENDING if subject in self.asked else None
         was_cut, self.is_cut = self.is_cut, False
         self.asked.add(subject)
         try:
             kind = work()
         finally:
             self.asked.remove(subject)
+        if not self.asked:
+            kind = kind or None
         if not self.asked or not self.is_cut:
             self.found[subject] = kind
         self.is_cut = bool(self.asked) and (was_cut or self.is_cut)
@@ -249,15 +255,22 @@ class Kinds:
 
     def of_definitions(self, definitions: Iterable[Definition]) -> str | None:
         """The kind of what all of these definitions bind; with those that reach a use, the kind that it has there."""
-        return self.agreed(self.of_definition(definition) for definition in definitions if gives(definition))
+        changes = []
+        givers = []
+        for definition in filter(gives, definitions):
+            is_change = definition.kind is DefinitionKind.AUGMENTED and isinstance(definition.statement, ast.AugAssign)
+            (changes if is_change else givers).append(definition)
+        kind = self.agreed(map(self.of_definition, givers))
+        in_place = IN_PLACE.get(kind, ())
+        return kind if all(isinstance(getattr(each.statement, "op", None), in_place) for each in changes) else None
 
     def agreed(self, kinds: Iterable[str | None]) -> str | None:
         """The kind that all are; None where they differ or one is unknown."""
         found: str | None = None
         for kind in kinds:
-            if kind is None or (found and kind != found):
+            if kind is None or (found and kind and kind != found):
                 return None
-            found = kind
+            found = found or kind
         return found
 
     def of_definition(self, definition: Definition) -> str | None:

@@ -47,6 +47,8 @@ class Fault(NamedTuple):
     copy: ast.expr
     original: ast.expr
     write: ast.AST
+    is_instance: bool = False
+    """Whether it is an instance that is copied, attribute by attribute."""
 
 
 class Reach(NamedTuple):
@@ -115,13 +117,14 @@ class Sharing:
     def of(self, copy: ast.expr, original: ast.expr) -> Fault | None:
         if not isinstance(original, PLACES):
             return None
-        if self.copied_instance(copy, original):
+        is_instance = self.copied_instance(copy, original)
+        if is_instance:
             model = self.instance_model(original)
             writes = self.instance_writes(copy, model) if model else []
         else:
             writes = self.writes(copy, original) if self.is_container(copy, original) else []
         alive = [write for write in writes if self.lives_on(original, copy, write)]
-        return Fault(copy, original, min(alive, key=place)) if alive else None
+        return Fault(copy, original, min(alive, key=place), is_instance) if alive else None
 
     def originals(self, node: ast.expr) -> list[ast.expr]:
         """What an expression makes a shallow copy of."""

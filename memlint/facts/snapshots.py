@@ -100,7 +100,7 @@ class Snapshots:
         """The expressions behind an assignment that still read the object which it took."""
         if isinstance(value, ast.Name):
             binding = self.names.binding(value)
-            return [use for use in self.all_of(binding) if self.is_same(use, value)] if binding else []
+            return self.same(binding, value) if binding else []
         body = self.tree.function(assignment)
         wanted = ast.dump(value)
         places = [
@@ -116,13 +116,20 @@ class Snapshots:
         augmented = [made.node for made in binding.definitions if isinstance(made.statement, ast.AugAssign)]
         return [each for each in (*binding.uses, *augmented) if isinstance(each, ast.Name)]
 
-    def is_same(self, use: ast.Name, value: ast.Name) -> bool:
-        """Whether a use of a name stands behind and has the value that it had before, and no other."""
+    def same(self, binding: Binding, value: ast.Name) -> list[ast.expr]:
+        """The uses of a name behind one of its reads that have the value that it had there; `x += …` keeps it."""
         body = self.tree.function(value)
-        if self.tree.function(use) is not body or place(use) <= place(value):
-            return False
         flow = self.facts.flow(body)
-        return flow.reaching(use) == flow.reaching(value)
+        current = set(flow.reaching(value))
+        in_place = IN_PLACE.get(self.facts.kind(value), ())
+        found: list[ast.expr] = []
+        for use in sorted(self.all_of(binding), key=place):
+            if self.tree.function(use) is body and place(use) > place(value) and flow.reaching(use) <= current:
+                found.append(use)
+                change = self.tree.parents[use]
+                if isinstance(change, ast.AugAssign) and use is change.target and isinstance(change.op, in_place):
+                    current.add(use)
+        return found
 
     def is_here(self, node: ast.AST, assignment: ast.stmt) -> bool:
         return self.tree.function(node) is self.tree.function(assignment)
