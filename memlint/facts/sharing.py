@@ -124,6 +124,8 @@ class Sharing:
         else:
             writes = self.writes(copy, original) if self.is_container(copy, original) else []
         alive = [write for write in writes if self.lives_on(original, copy, write)]
+        if not alive and not is_instance and isinstance(original, ast.Name) and self.is_container(copy, original):
+            alive = list(self.writes_behind(copy, original))
         return Fault(copy, original, min(alive, key=place), is_instance) if alive else None
 
     def originals(self, node: ast.expr) -> list[ast.expr]:
@@ -209,6 +211,32 @@ class Sharing:
             if reach.keys and (by := self.write(reach, original))
             if not any(self.replaces(each, reach, by, original) for each in replaced)
         ]
+
+    def writes_behind(self, copy: ast.expr, original: ast.Name) -> Iterator[ast.AST]:
+        """The writes into shared objects by way of the original's name, where the copy is read after them for what was."""
+        assignment, binding = self.tree.parents[copy], self.names.binding(original)
+        target = assignment.targets[0] if isinstance(assignment, ast.Assign) and len(assignment.targets) == 1 else None
+        body = self.tree.function(copy)
+        if not isinstance(target, ast.Name) or binding is None or binding.scope.node is not body:
+            return
+        flow, kept = self.facts.flow(body), self.names.binding(target)
+        replaced = [*self.overriding(copy, original)]
+        same = [use for use in binding.uses if self.tree.function(use) is body and place(use) > end(copy)]
+        for use in [use for use in same if flow.reaching(use) == flow.reaching(original)]:
+            replaced += self.replacing(use)
+            waiting = [Reach(use, ())]
+            while waiting:
+                read, keys = waiting.pop()
+                outer = self.tree.parents[read]
+                if isinstance(outer, ast.Subscript) and read is outer.value and len(keys) < DEEPEST:
+                    waiting.append(Reach(outer, (*keys, outer.slice)))
+                reach = Reach(read, keys)
+                by = self.write(reach, original) if keys and self.nesting.holds_mutable(original, keys) else None
+                if by is None or any(self.replaces(each, reach, by, original) for each in replaced):
+                    continue
+                later = [each for each in kept.uses if place(each) > end(by)] if kept else []
+                if any(self.tree.function(each) is body and flow.reaching(each) == {target} for each in later):
+                    yield by
 
     def write(self, reach: Reach, original: ast.expr) -> ast.AST | None:
         """What changes the object that is read there."""
