@@ -43,8 +43,8 @@ class AliasTakenForCopy(Rule):
             fix = Fix("keep a copy", Safety.UNSAFE, (self.replace(found.value, f"{value}.copy()"),))
         self.report(
             assignment,
-            f"`{found.alias.id}` is no copy but another name for `{value}`, and {self.change(found.change)} changes both; "
-            f"keep `{value}.copy()`",
+            f"`{found.alias.id}` is no copy but another name for `{value}`, and {self.change(found.change)} "
+            f"changes both; keep `{value}.copy()`",
             related=[(found.change, "the change"), (found.read, "the read that expects no change")],
             fix=fix,
             unfixed="" if fix else "a copy would not be of the same kind",

@@ -29,8 +29,8 @@ class DeepcopyWithoutMemo(Rule):
         fix = self.passed_on(bare, memo)
         self.report(
             bare[0],
-            f"`{self.text(bare[0].func)}` begins a memo of its own here, so an object that is reached twice is copied twice "
-            f"and a cycle is copied without end; pass `{memo.arg}` on",
+            f"`{self.text(bare[0].func)}` begins a memo of its own here, so an object that is reached twice is copied "
+            f"twice and a cycle is copied without end; pass `{memo.arg}` on",
             related=[(call, "another one") for call in bare[1:]],
             fix=fix,
             unfixed="" if fix else "a call holds more than its argument, or another of these calls",

@@ -255,8 +255,8 @@ class Kinds:
 
     def of_definitions(self, definitions: Iterable[Definition]) -> str | None:
         """The kind of what all of these definitions bind; with those that reach a use, the kind that it has there."""
-        changes = []
-        givers = []
+        changes: list[Definition] = []
+        givers: list[Definition] = []
         for definition in filter(gives, definitions):
             is_change = definition.kind is DefinitionKind.AUGMENTED and isinstance(definition.statement, ast.AugAssign)
             (changes if is_change else givers).append(definition)

@@ -105,6 +105,8 @@ class Sharing:
         if isinstance(node, ast.Dict) and None not in node.keys:
             return False
         parent = self.tree.parents[node]
+        if isinstance(parent, ast.Assign) and any(isinstance(each, (ast.List, ast.Tuple)) for each in parent.targets):
+            return False
         return isinstance(parent, FOLLOWED) or (isinstance(parent, ast.Call) and parent.func is node)
 
     def fault(self, copy: ast.expr) -> Fault | None:
@@ -138,7 +140,7 @@ class Sharing:
         if isinstance(node, ast.Dict):
             return [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
         if isinstance(node, ast.List):
-            return [each.value for each in node.elts if isinstance(each, ast.Starred)]
+            return [each.value for each in node.elts if isinstance(each, ast.Starred)] if len(node.elts) == 1 else []
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             sides = [node.left, node.right]
             if not any(self.kinds.of(side) in MAPPINGS for side in sides):
@@ -213,7 +215,7 @@ class Sharing:
         ]
 
     def writes_behind(self, copy: ast.expr, original: ast.Name) -> Iterator[ast.AST]:
-        """The writes into shared objects by way of the original's name, where the copy is read after them for what was."""
+        """The writes into shared objects by the original's name, where the copy is read after them."""
         assignment, binding = self.tree.parents[copy], self.names.binding(original)
         target = assignment.targets[0] if isinstance(assignment, ast.Assign) and len(assignment.targets) == 1 else None
         body = self.tree.function(copy)
@@ -251,7 +253,7 @@ class Sharing:
         for role, by in self.facts.escape.roles(reach.expression):
             if role is Role.MUTATED and not isinstance(by, ast.Attribute):
                 stores = isinstance(by, ast.Subscript)
-                if kinds & set(IN_PLACE) or (stores and not inner and self.is_lasting(original)):
+                if kinds & set(IN_PLACE) or (stores and not inner):
                     return by
         return None
 
@@ -261,13 +263,6 @@ class Sharing:
             return not is_known or not isinstance(reach.keys[-1], ast.Constant)
         container = self.nesting.at(original, reach.keys[:-1]) if reach.keys[:-1] else self.facts.kind(original)
         return container == "defaultdict" and reach.keys[-1] is not None
-
-    def is_lasting(self, original: ast.expr) -> bool:
-        """Whether an original is an attribute or a name of the module."""
-        while isinstance(original, ast.Subscript):
-            original = original.value
-        binding = self.names.binding(original) if isinstance(original, ast.Name) else None
-        return isinstance(original, ast.Attribute) or (binding is not None and binding.scope is self.names.module)
 
     def overriding(self, copy: ast.expr, original: ast.expr) -> Iterator[tuple[ast.expr | None, ast.AST]]:
         """The keys that the copying expression itself gives other values: `{**x, "a": 1}`, `dict(x, a=1)`."""
@@ -355,7 +350,7 @@ class Sharing:
         if place(use) > end(write):
             return True
         loops = [outer for outer in self.tree.ancestors(write) if isinstance(outer, (ast.For, ast.AsyncFor, ast.While))]
-        around = {outer for outer in self.tree.ancestors(use)}
+        around = set(self.tree.ancestors(use))
         return any(
             loop in around and not any(loop in set(self.tree.ancestors(node)) for node in made) for loop in loops
         )

@@ -1,4 +1,4 @@
-"""Names that keep what something was before it changes, and get the change as well, because they are but another name."""
+"""Names that are to keep what something was before it changes, and are but another name for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Snapshot(NamedTuple):
     alias: ast.Name
     value: ast.expr
     change: ast.AST
-    read: ast.Name
+    read: ast.expr
 
 
 class Snapshots:
@@ -60,7 +60,14 @@ class Snapshots:
         own = [use for use in self.all_of(binding) if self.is_alias(use, alias)]
         changed, read = (own, others) if is_copy else (others, own)
         for change in self.changes(changed, self.facts.kind(value)):
-            found = next((each for each in read if place(each) > end(change) and self.is_misread(each, change, is_copy, others, own, value)), None)
+            found = next(
+                (
+                    each
+                    for each in read
+                    if place(each) > end(change) and self.is_misread(each, change, is_copy, others, own, value)
+                ),
+                None,
+            )
             if found is not None:
                 return Snapshot(alias, value, change, found)
         return None
@@ -71,7 +78,13 @@ class Snapshots:
         return body is self.tree.function(alias) and self.facts.flow(body).reaching(use) == {alias}
 
     def is_misread(
-        self, read: ast.expr, change: ast.AST, is_copy: bool, others: list[ast.expr], own: list[ast.Name], value: ast.expr
+        self,
+        read: ast.expr,
+        change: ast.AST,
+        is_copy: bool,
+        others: list[ast.expr],
+        own: list[ast.Name],
+        value: ast.expr,
     ) -> bool:
         """Whether a read behind a change takes the two for two: both are in one statement, or the alias is put back."""
         statement = self.tree.statement(read)
