@@ -78,9 +78,9 @@ class ShallowCopyNestedWrite(Rule):
 
     def deepcopy(self, where: ast.expr) -> str | None:
         """What `copy.deepcopy` is called where an expression stands; None where it is not imported."""
-        called = where.func if isinstance(where, ast.Call) else None
-        if isinstance(called, ast.Attribute) and self.facts.names.qualified(called) == "copy.copy":
-            return f"{self.text(called.value)}.deepcopy"
+        function = where.func if isinstance(where, ast.Call) else None
+        if isinstance(function, ast.Attribute) and self.facts.names.qualified(function) == "copy.copy":
+            return f"{self.text(function.value)}.deepcopy"
         scope = self.facts.names.scope_of(where)
         for called in ("copy.deepcopy", "deepcopy"):
             read = self.facts.names.read(called, scope)

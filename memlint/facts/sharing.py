@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.elements import HANDED_OUT
 from memlint.facts.escape import Role
+from memlint.facts.instance_copies import InstanceCopies
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.layout import FUNCTIONS
 from memlint.facts.names import Binding, DefinitionKind
@@ -18,7 +19,6 @@ from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
-    from memlint.facts.classes import ClassModel
     from memlint.facts.elements import Elements
     from memlint.facts.kinds import Kinds
     from memlint.facts.names import Names
@@ -36,8 +36,6 @@ ORDERING = frozenset({"move_to_end", "reverse", "sort"})
 """Methods that change a container and leave every element under its key, or under another."""
 ADDING = frozenset({"append", "extend"})
 """Methods that leave what is counted from the front where it is."""
-OWN_COPY = frozenset({"__copy__", "__getstate__", "__reduce__", "__reduce_ex__", "__setstate__", "__getattr__"})
-"""Methods by which a class says itself what a copy of an instance is."""
 DEEPEST = 4
 
 
@@ -77,6 +75,10 @@ class Sharing:
     @cached_property
     def elements(self) -> Elements:
         return self.facts.elements
+
+    @cached_property
+    def instances(self) -> InstanceCopies:
+        return InstanceCopies(self.facts)
 
     @cached_property
     def nesting(self) -> Nesting:
@@ -121,8 +123,8 @@ class Sharing:
             return None
         is_instance = self.copied_instance(copy, original)
         if is_instance:
-            model = self.instance_model(original)
-            writes = self.instance_writes(copy, model) if model else []
+            model = self.instances.model(original)
+            writes = self.instances.writes(copy, model) if model else []
         else:
             writes = self.writes(copy, original) if self.is_container(copy, original) else []
         alive = [write for write in writes if self.lives_on(original, copy, write)]
@@ -377,60 +379,6 @@ class Sharing:
         if any(made.kind in (DefinitionKind.CLASS, DefinitionKind.PARAMETER) for made in binding.definitions):
             return False
         return isinstance(binding.scope.node, FUNCTIONS)
-
-    def instance_model(self, original: ast.expr) -> ClassModel | None:
-        """The class of an instance that `copy.copy` copies attribute by attribute."""
-        results = self.kinds.results
-        model = results.model(original) if results else None
-        if model is None or not (self.facts.classes.instance(original) or is_instance(self.facts.kind(original))):
-            return None
-        return None if any(OWN_COPY & each.methods.keys() for each in model.lineage()) else model
-
-    def instance_writes(self, copy: ast.expr, model: ClassModel) -> list[ast.AST]:
-        """The writes into containers that an instance and its copy both hold in an attribute."""
-        waiting, seen = [copy], set()
-        written: list[tuple[str, ast.AST]] = []
-        replaced: list[tuple[str, ast.AST]] = []
-        while waiting:
-            expression = waiting.pop()
-            if expression in seen:
-                continue
-            seen.add(expression)
-            waiting += self.elements.same(expression)
-            attribute = self.tree.parents[expression]
-            if isinstance(attribute, ast.Call) and expression in attribute.args:
-                replaced.append(("*", attribute))
-            if not isinstance(attribute, ast.Attribute):
-                continue
-            change = self.tree.parents[attribute]
-            if isinstance(attribute.ctx, ast.Load):
-                for role, by in self.facts.escape.roles(attribute):
-                    if role in (Role.MUTATED, Role.ELEMENT_MUTATED) and self.holds(model, attribute.attr):
-                        written.append((attribute.attr, by))
-                if attribute.attr == "__dict__" or (isinstance(change, ast.Call) and attribute is change.func):
-                    replaced.append(("*", attribute))
-            elif isinstance(change, ast.AugAssign):
-                if isinstance(change.op, IN_PLACE.get(self.held(model, attribute.attr), ())):
-                    written.append((attribute.attr, change))
-            else:
-                replaced.append((attribute.attr, attribute))
-        return [
-            by
-            for name, by in written
-            if not any(each in (name, "*") and self.elements.comes_before(other, by) for each, other in replaced)
-        ]
-
-    def held(self, model: ClassModel, name: str) -> str | None:
-        results = self.kinds.results
-        is_stored = any(each.stores_of(name) for each in model.lineage())
-        return results.stored_kind(model, name) if results and is_stored else None
-
-    def holds(self, model: ClassModel, name: str) -> bool:
-        return self.held(model, name) in MUTABLE
-
-
-def is_instance(kind: str | None) -> bool:
-    return (kind or "").startswith("instance of ")
 
 
 def place(node: ast.AST) -> tuple[int, int]:
