@@ -140,7 +140,7 @@ class NoneGuard:
 
     def is_repeatable(self, call: ast.Call) -> bool:
         """Whether a call gives an equal value each time."""
-        return self.facts.names.qualified(call.func) in REPEATABLE or self.facts.kinds.of_call(call) in CONTAINERS
+        return self.facts.names.qualified(call.func) in REPEATABLE or self.facts.kinds.made(call) in CONTAINERS
 
     def is_fixed(self, binding: Binding) -> bool:
         """Whether a name keeps its value: imports alone bind it, or one statement outside loops."""

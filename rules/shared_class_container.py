@@ -72,7 +72,7 @@ class SharedClassContainer(Rule):
         above = maker.body[0] if ast.get_docstring(maker) is not None else None
         for statement in maker.body[1:] if above else maker.body:
             value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
-            if value is None or not self.facts.classes.writes.makes_container(value):
+            if value is None or not self.facts.class_containers.is_container(value):
                 break
             above = statement
         return above

@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
+    from memlint.facts.nesting import Nesting
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
+    from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
@@ -97,7 +100,13 @@ class Facts:
     def kinds(self) -> Kinds:
         from memlint.facts.kinds import Kinds
 
-        return Kinds(self.tree, self.names)
+        return Kinds(self.tree, self.names, self)
+
+    @cached_property
+    def nesting(self) -> Nesting:
+        from memlint.facts.nesting import Nesting
+
+        return Nesting(self)
 
     @cached_property
     def classes(self) -> Classes:
@@ -202,6 +211,12 @@ class Facts:
         return Loops(self)
 
     @cached_property
+    def sharing(self) -> Sharing:
+        from memlint.facts.sharing import Sharing
+
+        return Sharing(self)
+
+    @cached_property
     def sizes(self) -> Sizes:
         from memlint.facts.sizes import Sizes
 
@@ -237,6 +252,12 @@ class Facts:
 
         return Temporaries(self)
 
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        from memlint.facts.snapshots import Snapshots
+
+        return Snapshots(self)
+
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
         binding = self.names.binding(value) if isinstance(value, ast.Name) else None
@@ -244,7 +265,9 @@ class Facts:
         if binding is None or not isinstance(value, ast.Name) or binding.scope.node is not body:
             return self.kinds.of(value)
         current = self.flow(body).reaching(value)
-        return self.kinds.of_definitions(made for made in binding.definitions if made.node in current)
+        made = [each for each in binding.definitions if each.node in current]
+        is_changed = any(isinstance(each.statement, ast.AugAssign) for each in made)
+        return self.kinds.of_definitions(binding.definitions if is_changed else made)
 
     def flow(self, body: Body, passes: Passes | None = None) -> Flow:
         """The control flow of a body; kept, unless `passes` refines it for one question."""

@@ -79,7 +79,7 @@ class ClassContainers:
 
     def is_container(self, value: ast.expr) -> bool:
         made = isinstance(value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call))
-        return made and self.facts.kinds.of(value) in MUTABLE
+        return made and self.facts.kinds.made(value) in MUTABLE
 
     def is_declared(self, model: ClassModel, statement: Assignment) -> bool:
         """Whether an annotation says that the name belongs to the class, or is a field."""
@@ -145,7 +145,7 @@ class ClassContainers:
 
     def is_made_empty(self, value: ast.expr) -> bool:
         """Whether a container begins with nothing in it."""
-        if isinstance(value, ast.Call) and self.facts.kinds.of(value) == "defaultdict":
+        if isinstance(value, ast.Call) and self.facts.kinds.made(value) == "defaultdict":
             return len(value.args) < 2 and not value.keywords
         return self.facts.classes.writes.is_empty(value)
 
@@ -186,7 +186,7 @@ class ClassContainers:
 
     def grows(self, touch: Touch, value: ast.expr) -> bool:
         """Whether a touch puts something into the container, or into a container in it that it made itself."""
-        kind = self.facts.kinds.of(value)
+        kind = self.facts.kinds.made(value)
         if touch.role is Role.ELEMENT_MUTATED:
             return kind == "defaultdict"
         if touch.role is not Role.MUTATED:
@@ -201,7 +201,7 @@ class ClassContainers:
     def is_augmented(self, use: ast.Attribute, value: ast.expr) -> bool:
         """Whether a store is `self.x += …`, which changes the container in place before it binds the name."""
         parent = self.facts.tree.parents[use]
-        kind = self.facts.kinds.of(value)
+        kind = self.facts.kinds.made(value)
         return isinstance(parent, ast.AugAssign) and isinstance(parent.op, IN_PLACE.get(kind, ()))
 
     def is_class(self, owner: ast.expr) -> bool:

@@ -73,7 +73,7 @@ class Constants:
             if isinstance(alias, (ast.Assign, ast.AnnAssign)) and self.is_value(use, alias):
                 is_mapping = isinstance(binding.sole and binding.sole.value, (ast.Dict, ast.Call))
                 touches = self.facts.elements.touches(use, is_mapping=is_mapping)
-                kind = self.facts.kinds.of(binding.sole.value) if binding.sole else None
+                kind = self.facts.kinds.made(binding.sole.value) if binding.sole else None
                 changes = [touch for touch in touches if self.is_change(touch, kind)]
                 if changes:
                     first = min(changes, key=lambda touch: place(touch.by))

@@ -47,7 +47,7 @@ class Containment:
     def is_container(self, binding: Binding) -> bool:
         """Whether all that a name is ever bound to is a container that can hold itself."""
         givers = [each for each in binding.definitions if each.kind not in VALUELESS]
-        return bool(givers) and all(self.facts.kinds.of_definition(each) in HOLDING_ITSELF for each in givers)
+        return bool(givers) and all(self.facts.kinds.made(each.value) in HOLDING_ITSELF for each in givers)
 
     def is_held(self, binding: Binding, held: ast.Name, by: ast.Call | ast.stmt) -> bool:
         """Whether the container holds itself, and still does when the body is done."""

@@ -207,7 +207,8 @@ class Course:
         arguments = self.default.function.args
         spread = binding.sole is not None and binding.sole.node in (arguments.vararg, arguments.kwarg)
         called = all(isinstance(definition.value, (ast.Call, ast.Await)) for definition in binding.definitions)
-        return holder if spread or called or self.facts.kinds.of_binding(binding) in CONTAINERS else None
+        made = all(self.facts.kinds.made(definition.value) in CONTAINERS for definition in binding.definitions)
+        return holder if spread or called or made else None
 
     def _passes(self, definition: ast.AST, test: ast.expr, outcome: bool) -> bool:
         """Whether the default may still go by a definition once a test came out so."""

@@ -113,7 +113,7 @@ class Defaults:
         for parameter, value in with_defaults(function.args):
             made = self.container(value)
             if made is not None:
-                kind = self.facts.kinds.of(made) or "list"
+                kind = self.facts.kinds.made(made) or "list"
                 yield Default(function, parameter, value, made, kind, self.holds_container(made))
 
     def container(self, value: ast.expr) -> ast.expr | None:
@@ -127,7 +127,7 @@ class Defaults:
             return value if any(map(self.container, value.elts)) else None
         if isinstance(value, ast.Call):
             made_here = self.facts.names.qualified(value.func) not in NOT_MADE_HERE
-            return value if made_here and self.facts.kinds.of_call(value) in MUTABLE else None
+            return value if made_here and self.facts.kinds.made(value) in MUTABLE else None
         return value if isinstance(value, DISPLAYS) else None
 
     def holds_container(self, made: ast.expr) -> bool:
@@ -137,7 +137,7 @@ class Defaults:
             return any(map(self.container, made.elts))
         if isinstance(made, (ast.ListComp, ast.DictComp)):
             return self.container(made.elt if isinstance(made, ast.ListComp) else made.value) is not None
-        return self.facts.kinds.of(made) == "defaultdict"
+        return self.facts.kinds.made(made) == "defaultdict"
 
     def is_overload(self, function: Function) -> bool:
         decorators = [] if isinstance(function, ast.Lambda) else function.decorator_list

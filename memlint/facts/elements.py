@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
-from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -83,9 +82,6 @@ class Elements:
         if isinstance(element, ast.BinOp):
             sides = {self.facts.kinds.of(element.left), self.facts.kinds.of(element.right)}
             return "list" if "list" in sides else None
-        if isinstance(element, ast.Call):
-            maker = self.facts.names.qualified(element.func)
-            return "array" if maker in known("arrays", "made_by", "array") else self.facts.kinds.of(element)
         return self.facts.kinds.of(element)
 
     def changes(self, touch: Touch, kind: str | None, element: ast.expr) -> bool:
@@ -121,7 +117,7 @@ class Elements:
 
     def only_makes(self, call: ast.Call) -> bool:
         """Whether a call is of a class or of another maker of objects, by what is known of it or by its spelling."""
-        if self.kind(call) is not None:
+        if self.facts.kinds.made(call) is not None:
             return True
         if (self.facts.names.qualified(call.func) or "") in PURE:
             return True

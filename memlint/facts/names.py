@@ -1,7 +1,8 @@
 """What every name of a module refers to, by the rules of CPython's compiler, and what it is called in full.
 
 The tree is read once, with lists of what is still to read and no recursion, so its depth does not matter.
-Annotations count as read where they stand, however late Python evaluates them; string annotations are not seen.
+Annotations count as read where they stand, however late Python evaluates them; string annotations are not seen,
+until `read` is asked to.
 """
 
 from __future__ import annotations
@@ -65,6 +66,17 @@ class Names:
     def lookup(self, scope: Scope, identifier: str) -> Binding | None:
         """The variable that a name would mean if a scope read it; None for builtins and names from elsewhere."""
         return _resolve(scope, identifier)
+
+    def read(self, text: str, scope: Scope) -> ast.expr | None:
+        """The expression in a string, such as an annotation, with its names resolved as if a scope read them."""
+        try:
+            expression = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        for node in ast.walk(expression):
+            if isinstance(node, ast.Name) and (binding := _resolve(scope, node.id)):
+                self._bindings[node] = binding
+        return expression
 
     def qualified(self, expression: ast.expr) -> str | None:
         """The full dotted name of `name.attribute…` through imports and the module's own aliases: `numpy.zeros`.

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.kinds import by_name
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
+from memlint.knowledge import inverted
 from memlint.knowledge import names as known
-from memlint.knowledge import table
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -43,7 +42,7 @@ class Producers:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.names = facts.names
-        self.makers = by_name(table("producers")["made_by"])
+        self.makers = inverted("producers", "made_by")
         self.found: dict[ast.expr, Large | None] = {}
         self.asked: set[ast.AST] = set()
         """The functions and definitions that are being looked into."""

@@ -106,7 +106,12 @@ class Purity:
         binding = self.names.binding(value) if isinstance(value, ast.Name) else None
         if binding is None or not isinstance(value, ast.Name) or not self.is_local(value):
             return False
-        if self.starting_kind(value) not in MUTABLE or any(map(self.is_namespace, binding.definitions)):
+        made = [
+            each for each in binding.definitions if each.kind not in (DefinitionKind.AUGMENTED, DefinitionKind.DELETE)
+        ]
+        if self.starting_kind(value) not in MUTABLE or any(map(self.is_namespace, made)):
+            return False
+        if not all(self.kinds.made(each.value) for each in made):
             return False
         if any(len(getattr(made.statement, "targets", ())) > 1 for made in binding.definitions):
             return False

@@ -59,7 +59,7 @@ class Writes:
     def is_empty(self, value: ast.expr) -> bool:
         """Whether a value is an empty container, literal or made by a call without arguments."""
         if isinstance(value, ast.Call):
-            return not value.args and not value.keywords and self.kinds.of(value) in MUTABLE
+            return not value.args and not value.keywords and self.kinds.made(value) in MUTABLE
         return is_empty_display(value)
 
     def container(self, expression: ast.expr) -> ast.expr:

@@ -42,6 +42,11 @@ def names(file: str, section: str, key: str) -> frozenset[str]:
     return _names(file, section, key, _in_force)
 
 
+def inverted(file: str, section: str) -> dict[str, str]:
+    """A section of a table, asked by the names in it: name → key."""
+    return _inverted(file, section, _in_force)
+
+
 @cache  # memlint: ignore[ML602] one entry per table and settings file
 def shipped(name: str) -> dict[str, Any]:
     """A table as it ships; raises `FileNotFoundError` for another name."""
@@ -70,3 +75,8 @@ def _table(name: str, extension: Extension) -> dict[str, dict[str, list[str]]]:
 @cache  # memlint: ignore[ML602] one entry per list and settings file
 def _names(file: str, section: str, key: str, extension: Extension) -> frozenset[str]:
     return frozenset(_table(file, extension)[section][key])
+
+
+@cache  # memlint: ignore[ML602] one entry per section and settings file
+def _inverted(file: str, section: str, extension: Extension) -> dict[str, str]:
+    return {name: key for key, listed in _table(file, extension)[section].items() for name in listed}
