@@ -10,7 +10,7 @@ import ast
 import importlib
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from memlint.facts import Facts
 from memlint.facts.classes import ClassModel, MethodKind, Store
@@ -53,12 +53,16 @@ __all__ = [
     "Severity",
     "Slice",
     "Store",
+    "StoreRule",
     "Touch",
     "all_of",
     "cst",
     "known",
     "m",
 ]
+
+
+Kept = TypeVar("Kept")
 
 
 class LazyModule(ModuleType):
@@ -171,3 +175,42 @@ class Rule:
         if any(block == [statement] for _, block in ast.iter_fields(parent)):
             return Edit(start, end, "pass")
         return Edit(self.line_end(start.line - 1), self.line_end(end.line), "")
+
+
+class StoreRule(Rule, Generic[Kept]):
+    """A rule about values that instances keep in attributes of their own, which no code of the file cuts again.
+
+    A subclass says by `kept` what of a stored value is the fault, and reports it in `report_store`, once a statement.
+    """
+
+    gate = all_of(rb"class", rb"def", rb"\.")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        models = facts.classes.within(part.first, part.last)
+        return any(cls.kept(facts, model, store) is not None for model in models for store in model.stores)
+
+    @classmethod
+    def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Kept | None:
+        """The part of a stored value that closes the cycle; None where none does."""
+        raise NotImplementedError
+
+    def report_store(self, model: ClassModel, store: Store, kept: Kept) -> None:
+        raise NotImplementedError
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        owner = self.twin(node, ast.ClassDef)
+        if owner is None:
+            return
+        model = self.facts.classes.of(owner)
+        reported: set[ast.stmt] = set()
+        for store in model.stores:
+            kept = self.kept(self.facts, model, store)
+            if kept is None or store.by in reported or not self.facts.classes.is_lasting(model, store):
+                continue
+            reported.add(store.by)
+            self.report_store(model, store, kept)
+
+    def weight(self, model: ClassModel) -> Severity | None:
+        """The severity of a cycle of such instances: that of the rule, but info where there is a single one."""
+        return Severity.INFO if self.facts.classes.is_singleton(model) else None
