@@ -21,6 +21,7 @@ from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, Scop
 from memlint.finally_none import FinallyNone
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.knowledge import names as known
+from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.none_guard import NoneGuard
 
@@ -41,6 +42,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Gate",
+    "LocalAlias",
     "MethodKind",
     "NoneGuard",
     "Position",

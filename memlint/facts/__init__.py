@@ -13,6 +13,7 @@ from memlint.source import SourceFile
 
 if TYPE_CHECKING:
     from memlint.facts.classes import Classes
+    from memlint.facts.closures import Closures
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
     from memlint.facts.escape import Escape
@@ -55,6 +56,12 @@ class Facts:
         from memlint.facts.classes import Classes
 
         return Classes(self.tree, self.names)
+
+    @cached_property
+    def closures(self) -> Closures:
+        from memlint.facts.closures import Closures
+
+        return Closures(self)
 
     @cached_property
     def escape(self) -> Escape:

@@ -213,6 +213,14 @@ class Classes:
             for cut in other.cuts
         )
 
+    def is_closed(self, model: ClassModel, attribute: str) -> bool:
+        """Whether a method of the class, its bases or subclasses here closes what an attribute holds."""
+        closings = (
+            node for node in self.tree.parents if isinstance(node, ast.Call) and is_closing(node.func, attribute)
+        )
+        related = self._related(model)
+        return any(self.instance(node.func.value.value) in related for node in closings)  # type: ignore[attr-defined]
+
     def _related(self, model: ClassModel) -> list[ClassModel]:
         """The class with its bases and subclasses in this file."""
         return [*model.lineage(), *self._derived[model]]
@@ -363,6 +371,12 @@ class Classes:
         binding = self.names.binding(instance) if isinstance(instance, ast.Name) else None
         node = binding.scope.node if binding else None
         return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+
+
+def is_closing(function: ast.expr, attribute: str) -> bool:
+    """Whether a function is `….attribute.close` or `aclose`."""
+    is_close = isinstance(function, ast.Attribute) and function.attr in ("aclose", "close")
+    return is_close and isinstance(function.value, ast.Attribute) and function.value.attr == attribute
 
 
 def class_body(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -48,6 +48,7 @@ class Links:
         elif isinstance(value, ast.Call):
             keeper = self.names.qualified(value.func) or ""
             names = keeper in known("calls", "keep", "callback")
+            yield Held(value, holder)
             for part in self._kept(value, keeper):
                 yield from self._held(part, keeper if names else holder, followed)
         elif (parts := contents(value)) is not None:
@@ -103,6 +104,30 @@ class Links:
             if subject in self.captured(function) or subject in map(self.names.binding, defaults):
                 return function
         return None
+
+    def about_itself(self, call: ast.Call) -> tuple[ast.Name, ast.expr, Binding] | None:
+        """The local variable whose object keeps, or a weak reference to which keeps, a callback from a call on, where the
+        callback holds that object; with the callback."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_done_callback" and call.args:
+            subject, callback = call.func.value, call.args[0]
+        elif len(call.args) == 2 and self.names.qualified(call.func) in known(
+            "calls", "keep", "callback_after_referent"
+        ):
+            subject, callback = call.args
+        else:
+            return None
+        binding = self.names.binding(subject) if isinstance(subject, ast.Name) else None
+        if binding is None or binding.sole is None or not isinstance(subject, ast.Name):
+            return None
+        held = [each.value for each in self.held(callback)]
+        held += [
+            each.value
+            for each in held
+            if isinstance(each, ast.Attribute) and binding.sole.kind is not DefinitionKind.IMPORT
+        ]
+        if any(isinstance(each, ast.Name) and self.names.binding(each) is binding for each in held):
+            return subject, callback, binding
+        return (subject, callback, binding) if self.holding_function(callback, binding) else None
 
     def _is_bare(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function's name is bound to the function itself, decorators notwithstanding."""
