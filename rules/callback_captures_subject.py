@@ -31,8 +31,8 @@ class CallbackCapturesSubject(Rule):
         if not isinstance(call.func, ast.Attribute) or call.func.value is not subject:
             self.report(
                 call,
-                f"the callback of `{self.text(call.func)}` holds `{subject.id}`, which so lives as long as the reference: "
-                f"take what the callback needs out of `{subject.id}` before",
+                f"the callback of `{self.text(call.func)}` holds `{subject.id}`, which thus lives as long as the "
+                f"reference: take what the callback needs out of `{subject.id}` before",
             )
             return
         keeps = known("calls", "futures", "keeping") | known("calls", "futures", "executors")
@@ -43,13 +43,11 @@ class CallbackCapturesSubject(Rule):
         advice = f"use the parameter `{parameter.arg}`" if parameter else "use the argument that the callback gets"
         self.report(
             call,
-            f"`{subject.id}` keeps a callback that holds `{subject.id}`{until}: a cycle, which only the garbage collector "
-            f"frees{' if it is dropped before' if until else ''}; {advice}",
+            f"`{subject.id}` keeps a callback that holds `{subject.id}`{until}: a cycle, which only the garbage "
+            f"collector frees{' if it is dropped before' if until else ''}; {advice}",
             severity=Severity.INFO if until else None,
             related=[(function, "the callback")] if function and function is not callback else [],
-            fix=None
-            if unfixed or function is None or parameter is None
-            else self.renamed(function, parameter, binding),
+            fix=self.renamed(function, parameter, binding) if function and parameter and not unfixed else None,
             unfixed=unfixed,
         )
 
@@ -82,7 +80,7 @@ class CallbackCapturesSubject(Rule):
             return f"`{binding.name}` is another object in the next round of the loop"
         for use in self.captured(function, binding):
             is_seen = names.lookup(names.scope_of(use), parameter.arg) is own
-            if not is_seen or self.facts.tree.enclosing(use, ast.JoinedStr, ast.stmt, ast.Lambda) in strings(function):
+            if not is_seen or isinstance(self.facts.tree.enclosing(use, ast.JoinedStr, *FUNCTIONS), ast.JoinedStr):
                 return f"`{parameter.arg}` means something else there, or the variable stands in a string"
         return ""
 
@@ -106,7 +104,3 @@ def known_makers() -> frozenset[str]:
 
 def first_parameter(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ast.arg | None:
     return next(iter([*function.args.posonlyargs, *function.args.args]), None)
-
-
-def strings(function: ast.AST) -> list[ast.AST]:
-    return [node for node in ast.walk(function) if isinstance(node, ast.JoinedStr)]

@@ -6,7 +6,7 @@ from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
 
 
 class ClassPerCall(Rule):
-    """A class is a web of cycles; one that a function makes for itself is left to the garbage collector by each call."""
+    """A class is a web of cycles; one that a function makes for itself is garbage of each call."""
 
     code = "ML112"
     name = "class-per-call"
@@ -30,13 +30,11 @@ class ClassPerCall(Rule):
             return
         function = self.facts.tree.function(made)
         outer = getattr(function, "name", "the lambda")
-        what = (
-            f"class `{made.name}`" if isinstance(made, ast.ClassDef) else f"class that `{self.text(made.func)}` makes"
-        )
-        taken = (
-            [variable.name for variable in self.facts.closures.taken_by(made)] if isinstance(made, ast.ClassDef) else []
-        )
-        together = f", `{taken[0]}` with it," if taken else ""
+        if isinstance(made, ast.ClassDef):
+            what, taken = f"class `{made.name}`", self.facts.closures.taken_by(made)
+        else:
+            what, taken = f"class that `{self.text(made.func)}` makes", []
+        together = f", `{taken[0].name}` with it," if taken else ""
         self.report(
             made,
             f"the {what} is a new one on each call of `{outer}` and holds itself{together} until the garbage collector "

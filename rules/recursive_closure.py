@@ -39,8 +39,8 @@ class RecursiveClosure(Rule):
         together = f" with {listed(held[:SHOWN])}" if held else ""
         self.report(
             self.facts.tree.statement(function) or function,
-            f"{listed(names)} {itself} in a closure: a cycle, which each call of `{outer}` leaves{together} to the garbage "
-            f"collector; define {'it' if len(circle) == 1 else 'them'} outside and pass what is needed",
+            f"{listed(names)} {itself} in a closure: a cycle, which each call of `{outer}` leaves{together} to the "
+            f"garbage collector; define {'it' if len(circle) == 1 else 'them'} outside and pass what is needed",
             severity=None if held else Severity.INFO,
             related=[(each, "the other function") for each in circle[1:]],
             cycle=(*names, names[0]),

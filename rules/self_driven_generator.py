@@ -31,8 +31,8 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
         what = "a generator expression" if method is None else f"the {described(method)} of `{instance}.{method.name}`"
         self.report(
             store.by,
-            f"`{instance}.{store.attribute}` keeps {what}, which holds `{instance}` until it has run to its end: a cycle, "
-            f"so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in place of "
+            f"`{instance}.{store.attribute}` keeps {what}, which holds `{instance}` until it has run to its end: a "
+            f"cycle, so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in place of "
             f"`{instance}`, or close it",
             severity=self.weight(model),
             related=[(method, "the method")] if method else [],

@@ -215,11 +215,11 @@ class Classes:
 
     def is_closed(self, model: ClassModel, attribute: str) -> bool:
         """Whether a method of the class, its bases or subclasses here closes what an attribute holds."""
-        closings = (
-            node for node in self.tree.parents if isinstance(node, ast.Call) and is_closing(node.func, attribute)
-        )
+        calls = (node.func for node in self.tree.parents if isinstance(node, ast.Call))
+        closed = (each.value for each in calls if isinstance(each, ast.Attribute) and each.attr in ("aclose", "close"))
+        owners = (each.value for each in closed if isinstance(each, ast.Attribute) and each.attr == attribute)
         related = self._related(model)
-        return any(self.instance(node.func.value.value) in related for node in closings)  # type: ignore[attr-defined]
+        return any(owner in related for each in owners if (owner := self.instance(each)))
 
     def _related(self, model: ClassModel) -> list[ClassModel]:
         """The class with its bases and subclasses in this file."""
@@ -371,12 +371,6 @@ class Classes:
         binding = self.names.binding(instance) if isinstance(instance, ast.Name) else None
         node = binding.scope.node if binding else None
         return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-
-
-def is_closing(function: ast.expr, attribute: str) -> bool:
-    """Whether a function is `….attribute.close` or `aclose`."""
-    is_close = isinstance(function, ast.Attribute) and function.attr in ("aclose", "close")
-    return is_close and isinstance(function.value, ast.Attribute) and function.value.attr == attribute
 
 
 def class_body(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

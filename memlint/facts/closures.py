@@ -100,9 +100,8 @@ class Closures:
             default = self.default(definition)
             if isinstance(default, ast.Constant) and default.value is not None:
                 return True
-            return annotation is not None and self.names.qualified(annotation) in (
-                f"builtins.{each}" for each in SCALARS
-            )
+            name = self.names.qualified(annotation) if annotation else None
+            return (name or "").removeprefix("builtins.") in SCALARS
         value = definition.value
         if isinstance(value, ast.Lambda) or self.facts.kinds.of(value) in SCALARS:
             return True
@@ -115,9 +114,8 @@ class Closures:
             return None
         positional = [*arguments.posonlyargs, *arguments.args]
         given = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
-        given.update(
-            (name, value) for name, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
-        )
+        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        given.update((name, value) for name, value in named if value)
         return given.get(definition.node)  # type: ignore[call-overload,no-any-return]
 
     def runs_once(self, function: ast.AST) -> bool:
@@ -234,7 +232,7 @@ class Closures:
         return is_free and not self.runs_once(function) and not self.is_cached(function)
 
     def is_plain_class(self, made: ast.ClassDef) -> bool:
-        """Whether a class statement does nothing beyond making a class that code of the module could make: it is dear to
+        """Whether a class statement makes nothing but a class that could as well stand in the module: it is dear to
         make, or has no methods."""
         if made.keywords or any(map(self.is_telling, made.decorator_list)):
             return False

@@ -12,6 +12,7 @@ from memlint.knowledge import names as known
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+AFTER = "callback_after_referent"
 COPYING = frozenset(
     {"builtins.dict", "builtins.frozenset", "builtins.list", "builtins.set", "builtins.tuple", "collections.deque"}
 )
@@ -70,7 +71,7 @@ class Links:
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
         if keeper in known("calls", "keep", "callback"):
             return arguments
-        if keeper in known("calls", "keep", "callback_after_referent"):
+        if keeper in known("calls", "keep", AFTER):
             return call.args[1:]
         if keeper == "typing.cast":
             return call.args[1:]
@@ -106,13 +107,11 @@ class Links:
         return None
 
     def about_itself(self, call: ast.Call) -> tuple[ast.Name, ast.expr, Binding] | None:
-        """The local variable whose object keeps, or a weak reference to which keeps, a callback from a call on, where the
-        callback holds that object; with the callback."""
+        """The local variable whose object, or a weak reference to it, keeps a callback from a call on which holds that
+        very object; with the callback."""
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_done_callback" and call.args:
             subject, callback = call.func.value, call.args[0]
-        elif len(call.args) == 2 and self.names.qualified(call.func) in known(
-            "calls", "keep", "callback_after_referent"
-        ):
+        elif len(call.args) == 2 and self.names.qualified(call.func) in known("calls", "keep", AFTER):
             subject, callback = call.args
         else:
             return None
@@ -120,11 +119,7 @@ class Links:
         if binding is None or binding.sole is None or not isinstance(subject, ast.Name):
             return None
         held = [each.value for each in self.held(callback)]
-        held += [
-            each.value
-            for each in held
-            if isinstance(each, ast.Attribute) and binding.sole.kind is not DefinitionKind.IMPORT
-        ]
+        held += [each.value for each in held if isinstance(each, ast.Attribute)]
         if any(isinstance(each, ast.Name) and self.names.binding(each) is binding for each in held):
             return subject, callback, binding
         return (subject, callback, binding) if self.holding_function(callback, binding) else None
