@@ -32,8 +32,8 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
         self.report(
             store.by,
             f"`{instance}.{store.attribute}` keeps {what}, which holds `{instance}` until it has run to its end: a "
-            f"cycle, so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in place of "
-            f"`{instance}`, or close it",
+            f"cycle, so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in "
+            f"place of `{instance}`, or close it",
             severity=self.weight(model),
             related=[(method, "the method")] if method else [],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{method.name}()" if method else "generator", owner),
