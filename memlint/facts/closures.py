@@ -27,6 +27,22 @@ COUNTING = frozenset(
 HOLDING = frozenset({"functools.cache", "functools.lru_cache", "functools.wraps"})
 """Decorators whose result holds the function."""
 
+NO_INSTANCE = frozenset(
+    {
+        "builtins.__import__",
+        "builtins.super",
+        "builtins.type",
+        "collections.namedtuple",
+        "importlib.import_module",
+        "types.ModuleType",
+        "types.new_class",
+        "weakref.proxy",
+    }
+)
+"""Calls that give a class or a module, or what passes attributes on to another object."""
+CLASSES = frozenset({"class_", "cls", "func", "function", "klass", "method", "mod", "module"})
+CLASS_ANNOTATIONS = frozenset({"Callable", "ModuleType", "Type", "type", "types.ModuleType", "typing.Callable"})
+
 
 class Closures:
     """Questions about nested functions and the variables in their cells."""
@@ -209,6 +225,38 @@ class Closures:
         at_once = set(ast.walk(expression.generators[0].iter))
         return any(self.facts.classes.instance(node) is model for node in ast.walk(expression) if node not in at_once)
 
+    def subject(self, target: ast.Attribute) -> Binding | None:
+        """The local variable whose object a value is stored on, bound once, to what may be an object of its own."""
+        name = target.value
+        binding = self.names.binding(name) if isinstance(name, ast.Name) else None
+        if binding is None or binding.sole is None or binding.scope.kind is not ScopeKind.FUNCTION:
+            return None
+        if self.facts.classes.instance(name) or self.is_class_or_function(binding):
+            return None
+        return binding if self.is_made_once(binding.sole) else None
+
+    def is_class_or_function(self, binding: Binding) -> bool:
+        """Whether a variable's object is called, or given special methods: a class or a function, which lives long."""
+        parents = self.tree.parents
+        return binding.name in CLASSES or any(
+            (isinstance(parent := parents[use], ast.Call) and parent.func is use)
+            or (isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Store) and is_special(parent.attr))
+            for use in binding.uses
+        )
+
+    def is_made_once(self, definition: Definition) -> bool:
+        """Whether a variable is given, or bound to no class or module, and outside loops, whose rounds share a cell."""
+        if definition.kind is DefinitionKind.PARAMETER:
+            annotation = getattr(definition.node, "annotation", None)
+            return annotation is None or ast.unparse(annotation).partition("[")[0] not in CLASS_ANNOTATIONS
+        value = definition.value
+        if definition.kind not in (DefinitionKind.ASSIGNMENT, DefinitionKind.WITH) or value is None:
+            return False
+        loop = self.tree.enclosing(definition.node, ast.For, ast.AsyncFor, ast.While, *FUNCTIONS, ast.Lambda)
+        if not isinstance(loop, (*FUNCTIONS, ast.Lambda)):
+            return False
+        return self.names.qualified(value.func if isinstance(value, ast.Call) else value) not in NO_INSTANCE
+
     def is_class_per_call(self, made: ast.Call | ast.ClassDef) -> bool:
         """Whether code makes a class in each run of a function, which uses it up itself: instances alone may leave."""
         function = self.tree.function(made)
@@ -225,10 +273,12 @@ class Closures:
             return False
         inside = set(ast.walk(made))
         uses = [use for use in binding.uses if use not in inside]
-        is_local = all(self.names.scope_of(use).owner is binding.scope for use in uses)
-        if not is_local or not any(map(self.is_called, uses)):
+        is_local = all(self.names.scope_of(use).owner is binding.scope or self.is_raised(use) for use in uses)
+        is_record = isinstance(made, ast.ClassDef) and self.is_rootless(made) and bool(self.taken_by(made))
+        if not is_local or not (is_record or any(map(self.is_called, uses))):
             return False
-        is_free = not self.leaves(binding, inside) & {*LEAVES, Role.PASSED, Role.ALIASED}
+        away = {*LEAVES, Role.PASSED, Role.ALIASED} - ({Role.RETURNED} if is_record else set())
+        is_free = bool(uses) and not self.leaves(binding, inside) & away
         return is_free and not self.runs_once(function) and not self.is_cached(function)
 
     def is_plain_class(self, made: ast.ClassDef) -> bool:
@@ -245,7 +295,18 @@ class Closures:
         found = {binding for use in uses if (binding := self.names.binding(use))}
         outer = self.tree.function(made)
         taken = [each for each in found if each.scope is not own and each.scope.node is outer]
+        taken = [each for each in taken if any(maker.kind not in CODE for maker in each.definitions)]
         return sorted(taken, key=lambda each: (each.definitions[0].kind is not DefinitionKind.PARAMETER, each.name))
+
+    def is_rootless(self, made: ast.ClassDef) -> bool:
+        """Whether a class statement names no base but `object`."""
+        return all(self.names.qualified(base) == "builtins.object" for base in made.bases)
+
+    def is_raised(self, use: ast.Name) -> bool:
+        """Whether a use of a class raises or catches it, at once."""
+        parent = self.tree.parents[use]
+        raised = self.tree.parents[parent] if self.is_called(use) else parent
+        return isinstance(raised, (ast.Raise, ast.ExceptHandler))
 
     def is_dear(self, made: ast.Call | ast.ClassDef) -> bool:
         """Whether the class is one whose making generates code, a schema or a table of members."""
@@ -279,6 +340,10 @@ def function_of(binding: Binding) -> Function | None:
     if isinstance(sole.node, FUNCTIONS):
         return sole.node
     return sole.value if isinstance(sole.value, ast.Lambda) else None
+
+
+def is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
 
 
 def is_test(name: str) -> bool:
