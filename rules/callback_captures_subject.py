@@ -40,7 +40,12 @@ class CallbackCapturesSubject(Rule):
         parameter = first_parameter(function) if function else None
         unfixed = self.obstacle(callback, function, parameter, binding)
         until = "" if self.maker(binding) in keeps else " until it is done"
-        advice = f"use the parameter `{parameter.arg}`" if parameter else "use the argument that the callback gets"
+        is_direct = function is not None and binding in self.facts.links.cells(function)
+        advice = (
+            f"use the parameter `{parameter.arg}`"
+            if parameter and is_direct
+            else "use the argument that the callback gets"
+        )
         self.report(
             call,
             f"`{subject.id}` keeps a callback that holds `{subject.id}`{until}: a cycle, which only the garbage "

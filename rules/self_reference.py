@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from memlint.api import ClassModel, Effect, Facts, Store, StoreRule
+import ast
+from collections.abc import Iterator
+
+from memlint.api import ClassModel, Effect, Facts, Slice, Store, StoreRule, all_of, cst
 
 
 class SelfReference(StoreRule[str]):
@@ -9,6 +12,14 @@ class SelfReference(StoreRule[str]):
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
+    gate = all_of(rb"\bdef\b", rb"\.")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        nodes = [node for statement in part.statements for node in ast.walk(statement)]
+        if any(may_close(node) and any(closing(facts, node)) for node in nodes):
+            return True
+        return any(isinstance(node, ast.ClassDef) for node in nodes) and super().suspects(facts, part)
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> str | None:
@@ -26,3 +37,58 @@ class SelfReference(StoreRule[str]):
             severity=self.weight(model),
             cycle=(f"{owner}.{store.attribute}", owner),
         )
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        self.examine(self.twin(node, ast.Assign))
+
+    def visit_Expr(self, node: cst.Expr) -> None:
+        self.examine(self.twin(node, ast.Expr))
+
+    def examine(self, statement: ast.Assign | ast.Expr | None) -> None:
+        attribute = next(closing(self.facts, statement), None) if statement and may_close(statement) else None
+        if statement is None or attribute is None:
+            return
+        subject = self.text(attribute.value)
+        self.report(
+            statement,
+            f"`{self.text(attribute)}` holds `{subject}`: a cycle, so the object is freed only by the garbage "
+            "collector; leave it out, or keep a `weakref.ref`",
+            cycle=(self.text(attribute), subject),
+        )
+
+
+def may_close(node: ast.AST) -> bool:
+    """Whether a statement, by its names alone, may store an object in an attribute of its own: `x.y = x`,
+    `x.y.append(x)`."""
+    if isinstance(node, ast.Assign):
+        targets, value = node.targets, node.value
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and len(node.value.args) == 1:
+        targets, value = [node.value.func], node.value.args[-1]
+    else:
+        return False
+    roots = {part.value.id for each in targets for part in ast.walk(each) if is_of_name(part)}  # type: ignore[attr-defined]
+    return bool(roots) and not roots.isdisjoint(shown(value))
+
+
+def shown(value: ast.expr) -> Iterator[str]:
+    """The names whose values an expression is, or displays."""
+    if isinstance(value, ast.Name):
+        yield value.id
+    elif isinstance(value, (ast.Dict, ast.List, ast.Set, ast.Tuple)):
+        for part in ast.iter_child_nodes(value):
+            yield from shown(part) if isinstance(part, ast.expr) else ()
+
+
+def closing(facts: Facts, statement: ast.AST) -> Iterator[ast.Attribute]:
+    """The attributes of a local variable's object that a statement makes hold this object."""
+    for write in facts.classes.writes.of(statement) if isinstance(statement, ast.stmt) else ():
+        subject = facts.closures.subject(write.attribute) if write.value else None
+        if write.value is None or subject is None or facts.classes.is_ever_cut(write.attribute.attr):
+            continue
+        held = (each for each, holder in facts.links.held(write.value) if isinstance(each, ast.Name) and not holder)
+        if any(facts.names.binding(each) is subject for each in held):
+            yield write.attribute
+
+
+def is_of_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)

@@ -58,6 +58,7 @@ class Cut:
     attribute: str
     by: ast.stmt
     method: Method
+    is_emptying: bool = False
 
 
 @dataclass(eq=False)
@@ -192,6 +193,12 @@ class Classes:
             if given and given.sole and any(self._keeps(made, store, given) for store in maker.stores):
                 yield argument
 
+    def _makes_object(self, call: ast.Call) -> bool:
+        """Whether a call makes an instance of a class of this file which is no container by its bases."""
+        binding = self.names.binding(call.func) if isinstance(call.func, ast.Name) else None
+        made = self._class_bound(binding)
+        return made is not None and all(self._is_known(each) and not each.node.bases for each in made.lineage())
+
     def _class_bound(self, binding: Binding | None) -> ClassModel | None:
         """The class that a name stands for all through its scope."""
         node = binding.sole.node if binding and binding.sole else None
@@ -207,8 +214,9 @@ class Classes:
         """Whether the link that a store makes is cut: in another method of the class, its bases or subclasses here,
         later in the same method, or by code that reaches into the instance. `__init__` cuts nothing: there
         `self.x = None` declares."""
+        is_object = not store.inside and isinstance(store.value, ast.Call) and self._makes_object(store.value)
         return store.attribute in self.cut_from_outside or any(
-            cut.attribute in (store.attribute, "*") and self._undoes(cut, store)
+            cut.attribute in (store.attribute, "*") and not (cut.is_emptying and is_object) and self._undoes(cut, store)
             for other in self._related(model)
             for cut in other.cuts
         )
@@ -362,7 +370,7 @@ class Classes:
             return
         attribute = "*" if attribute == "__dict__" else attribute
         if model and method:
-            model.cuts.append(Cut(attribute, statement, method))
+            model.cuts.append(Cut(attribute, statement, method, write.is_emptying))
         elif not write.is_swap:
             self.cut_from_outside.add(attribute)
 

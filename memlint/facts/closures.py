@@ -20,9 +20,13 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 CODE = (DefinitionKind.CLASS, DefinitionKind.FUNCTION, DefinitionKind.IMPORT)
 SCALARS = frozenset({"bool", "bytes", "complex", "float", "int", "NoneType", "str"})
-COUNTING = frozenset(
-    f"builtins.{name}" for name in ("bool", "float", "hash", "id", "int", "isinstance", "len", "ord", "round")
+SMALL = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("bool", "float", "hash", "id", "int", "isinstance", "len", "ord", "round")),
+        "typing.TypeVar",
+    }
 )
+"""Calls whose result is of no size."""
 
 HOLDING = frozenset({"functools.cache", "functools.lru_cache", "functools.wraps"})
 """Decorators whose result holds the function."""
@@ -121,11 +125,11 @@ class Closures:
         value = definition.value
         if isinstance(value, ast.Lambda) or self.facts.kinds.of(value) in SCALARS:
             return True
-        return isinstance(value, ast.Call) and self.names.qualified(value.func) in COUNTING
+        return isinstance(value, ast.Call) and self.names.qualified(value.func) in SMALL
 
     def default(self, definition: Definition) -> ast.expr | None:
         """The default of a parameter."""
-        arguments = getattr(self.tree.parents[definition.node], "args", self.tree.parents[definition.node])
+        arguments = self.tree.parents[definition.node]
         if not isinstance(arguments, ast.arguments):
             return None
         positional = [*arguments.posonlyargs, *arguments.args]

@@ -86,12 +86,23 @@ class Links:
         binding = self.names.binding(value) if isinstance(value, ast.Name) else None
         sole: Definition | None = binding.sole if binding else None
         if sole is None:
-            return None
+            return self._just_bound(value, binding) if binding else None
         if isinstance(sole.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and self._is_bare(sole.node):
             return sole.node
         if sole.kind is DefinitionKind.ASSIGNMENT and isinstance(sole.value, ast.Lambda):
             return sole.value
         return None
+
+    def _just_bound(self, value: ast.expr, binding: Binding) -> ast.Lambda | None:
+        """The lambda that the statement right before binds a name to, whatever else does."""
+        statement = self.tree.statement(value)
+        blocks = (block for _, block in ast.iter_fields(self.tree.parents[statement])) if statement else ()
+        block = next((each for each in blocks if isinstance(each, list) and statement in each), [None])
+        before = block[block.index(statement) - 1] if statement in block[1:] else None
+        is_bound = isinstance(before, ast.Assign) and isinstance(before.value, ast.Lambda) and len(before.targets) == 1
+        if not is_bound or self.names.binding(before.targets[0]) is not binding:
+            return None
+        return before.value  # type: ignore[no-any-return]
 
     def holding_function(
         self, value: ast.expr, subject: Binding
