@@ -290,6 +290,11 @@ class Closures:
         make, or has no methods."""
         if made.keywords or any(map(self.is_telling, made.decorator_list)):
             return False
+        bases = (
+            self.names.binding(base) for root in made.bases for base in ast.walk(root) if isinstance(base, ast.Name)
+        )
+        if not self.is_dear(made) and any(base and base.scope is not self.names.module for base in bases):
+            return False
         return self.is_dear(made) or not any(isinstance(node, (*FUNCTIONS, ast.Lambda)) for node in ast.walk(made))
 
     def taken_by(self, made: ast.ClassDef) -> list[Binding]:
