@@ -99,10 +99,10 @@ class Links:
         blocks = (block for _, block in ast.iter_fields(self.tree.parents[statement])) if statement else ()
         block = next((each for each in blocks if isinstance(each, list) and statement in each), [None])
         before = block[block.index(statement) - 1] if statement in block[1:] else None
-        is_bound = isinstance(before, ast.Assign) and isinstance(before.value, ast.Lambda) and len(before.targets) == 1
-        if not is_bound or self.names.binding(before.targets[0]) is not binding:
+        if not isinstance(before, ast.Assign) or not isinstance(before.value, ast.Lambda) or len(before.targets) != 1:
             return None
-        return before.value  # type: ignore[no-any-return]
+        target = before.targets[0]
+        return before.value if isinstance(target, ast.Name) and self.names.binding(target) is binding else None
 
     def holding_function(
         self, value: ast.expr, subject: Binding
