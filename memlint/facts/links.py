@@ -96,9 +96,11 @@ class Links:
     def _just_bound(self, value: ast.expr, binding: Binding) -> ast.Lambda | None:
         """The lambda that the statement right before binds a name to, whatever else does."""
         statement = self.tree.statement(value)
-        blocks = (block for _, block in ast.iter_fields(self.tree.parents[statement])) if statement else ()
-        block = next((each for each in blocks if isinstance(each, list) and statement in each), [None])
-        before = block[block.index(statement) - 1] if statement in block[1:] else None
+        if statement is None:
+            return None
+        blocks = (block for _, block in ast.iter_fields(self.tree.parents[statement]) if isinstance(block, list))
+        block: list[ast.stmt] = next((each for each in blocks if statement in each[1:]), [])
+        before = block[block.index(statement) - 1] if block else None
         if not isinstance(before, ast.Assign) or not isinstance(before.value, ast.Lambda) or len(before.targets) != 1:
             return None
         target = before.targets[0]
