@@ -10,7 +10,7 @@ import ast
 import importlib
 from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from memlint.facts import Facts
 from memlint.facts.class_containers import Shared as SharedContainer
@@ -27,6 +27,7 @@ from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, Scop
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.knowledge import names as known
+from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.none_guard import NoneGuard
 
@@ -53,6 +54,7 @@ __all__ = [
     "Gate",
     "Grip",
     "LineLoop",
+    "LocalAlias",
     "MethodKind",
     "NoneGuard",
     "Place",
@@ -68,6 +70,7 @@ __all__ = [
     "SharedDefault",
     "Slice",
     "Store",
+    "StoreRule",
     "Touch",
     "all_of",
     "cst",
@@ -79,6 +82,8 @@ __all__ = [
 
 LONGEST_QUOTED = 60
 """Characters of source that a message quotes."""
+
+Kept = TypeVar("Kept")
 
 
 class LazyModule(ModuleType):
@@ -235,8 +240,7 @@ class DefaultRule(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        nodes = (node for statement in part.statements for node in ast.walk(statement))
-        functions = (node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)))
+        functions = part.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
         return any(cls.fault(facts, default) for function in functions for default in facts.defaults.of(function))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
@@ -250,3 +254,42 @@ class DefaultRule(Rule):
             touch = self.fault(self.facts, default)
             if touch is not None:
                 self.report_fault(default, touch)
+
+
+class StoreRule(Rule, Generic[Kept]):
+    """A rule about values that instances keep in attributes of their own, which no code of the file cuts again.
+
+    A subclass says by `kept` what of a stored value is the fault, and reports it in `report_store`, once a statement.
+    """
+
+    gate = all_of(rb"class", rb"def", rb"\.")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        models = facts.classes.within(part.first, part.last)
+        return any(cls.kept(facts, model, store) is not None for model in models for store in model.stores)
+
+    @classmethod
+    def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Kept | None:
+        """The part of a stored value that closes the cycle; None where none does."""
+        raise NotImplementedError
+
+    def report_store(self, model: ClassModel, store: Store, kept: Kept) -> None:
+        raise NotImplementedError
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        owner = self.twin(node, ast.ClassDef)
+        if owner is None:
+            return
+        model = self.facts.classes.of(owner)
+        reported: set[ast.stmt] = set()
+        for store in model.stores:
+            kept = self.kept(self.facts, model, store)
+            if kept is None or store.by in reported or not self.facts.classes.is_lasting(model, store):
+                continue
+            reported.add(store.by)
+            self.report_store(model, store, kept)
+
+    def weight(self, model: ClassModel) -> Severity | None:
+        """The severity of a cycle of such instances: that of the rule, but info where there is a single one."""
+        return Severity.INFO if self.facts.classes.is_singleton(model) else None

@@ -21,11 +21,7 @@ class AliasTakenForCopy(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(
-            isinstance(node, (ast.Assign, ast.AnnAssign)) and facts.snapshots.of(node)
-            for statement in part.statements
-            for node in ast.walk(statement)
-        )
+        return any(map(facts.snapshots.of, part.nodes(ast.Assign, ast.AnnAssign)))
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
         for small in node.body:

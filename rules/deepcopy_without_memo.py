@@ -17,8 +17,7 @@ class DeepcopyWithoutMemo(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        functions = (node for statement in part.statements for node in ast.walk(statement))
-        return any(isinstance(node, ast.FunctionDef) and any(bare_copies(facts, node)) for node in functions)
+        return any(any(bare_copies(facts, function)) for function in part.nodes(ast.FunctionDef))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef)

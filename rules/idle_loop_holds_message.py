@@ -18,8 +18,7 @@ class IdleLoopHoldsMessage(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        nodes = (node for each in part.statements for node in ast.walk(each) if isinstance(node, ast.Assign))
-        return any(facts.messages.received(node) for node in nodes)
+        return any(map(facts.messages.received, part.nodes(ast.Assign)))
 
     def visit_Assign(self, node: cst.Assign) -> None:
         statement = self.twin(node, ast.Assign)

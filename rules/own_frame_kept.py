@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Definition, Effect, FinallyNone, Role, Rule, Safety, all_of, cst
+from memlint.api import Binding, Definition, Effect, Facts, FinallyNone, Role, Rule, Safety, Slice, all_of, cst
 
 FRAMES = frozenset({"inspect.currentframe", "sys._getframe"})
 LISTS = frozenset({"inspect.getouterframes", "inspect.stack"})
@@ -19,6 +19,11 @@ class OwnFrameKept(Rule):
     effect = Effect.LATE
     fixes = (Safety.SAFE,)
     gate = all_of(b"def", b"=", file=(MAKERS + b"|inspect", MAKERS + rb"|\bstack\b"))
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        rule = cls(facts, part)
+        return any(rule.held(call) and rule.target(call) for call in part.nodes(ast.Call))
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)

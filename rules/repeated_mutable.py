@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from memlint.api import Effect, Fix, Rule, Safety, Severity, all_of, cst
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
 
 Display: TypeAlias = ast.List | ast.Tuple
 
@@ -26,15 +26,18 @@ class RepeatedMutable(Rule):
     fixes = (Safety.UNSAFE,)
     gate = all_of(OPENING + rb"|" + IN_TUPLE, STAR + rb"|" + IN_TUPLE)
 
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        rule = cls(facts, part)
+        return any(rule.write(repeat) for repeat in part.nodes(ast.BinOp))
+
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
         repeat = self.twin(node, ast.BinOp)
         parts = self.parts(repeat) if repeat else None
-        if repeat is None or parts is None or self.within_repeat(repeat):
+        write = self.write(repeat) if repeat else None
+        if repeat is None or parts is None or write is None:
             return
         display, times = parts
-        write = self.facts.elements.write(repeat, display.elts[0])
-        if write is None:
-            return
         kind = self.facts.elements.kind(display.elts[0]) or "object"
         fix, unfixed = self.comprehension(repeat, display, times)
         self.report(
@@ -45,6 +48,13 @@ class RepeatedMutable(Rule):
             fix=fix,
             unfixed=unfixed,
         )
+
+    def write(self, repeat: ast.BinOp) -> ast.AST | None:
+        """The change of an element that a repetition puts in many places; None where there is none."""
+        parts = self.parts(repeat)
+        if parts is None or self.within_repeat(repeat):
+            return None
+        return self.facts.elements.write(repeat, parts[0].elts[0])
 
     def parts(self, repeat: ast.expr) -> tuple[Display, ast.expr] | None:
         """The display of one new object that an expression repeats, and how often; None where it does no such thing."""

@@ -15,7 +15,7 @@ class SelfContainingContainer(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(facts.containment.contained(node) for statement in part.statements for node in ast.walk(statement))
+        return any(map(facts.containment.in_itself, part.nodes(ast.Call, ast.Assign, ast.AugAssign)))
 
     def visit_Call(self, node: cst.Call) -> None:
         self.examine(self.twin(node, ast.Call))

@@ -1,50 +1,93 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from memlint.api import ClassModel, Effect, Facts, Rule, Severity, Slice, Store, all_of, cst
+from memlint.api import ClassModel, Effect, Facts, Slice, Store, StoreRule, all_of, cst
 
 
-class SelfReference(Rule):
+class SelfReference(StoreRule[str]):
     """An instance that holds itself is a cycle of one."""
 
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
-    gate = all_of(rb"class", rb"def", rb"\.")
+    gate = all_of(rb"\bdef\b", rb"\.")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        models = facts.classes.within(part.first, part.last)
-        return any(holder(facts, model, store) is not None for model in models for store in model.stores)
+        if any(may_close(node) and any(closing(facts, node)) for node in part.nodes(ast.Assign, ast.Expr)):
+            return True
+        return any(part.nodes(ast.ClassDef)) and super().suspects(facts, part)
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        owner = self.twin(node, ast.ClassDef)
-        if owner is None:
-            return
-        model = self.facts.classes.of(owner)
-        reported: set[ast.stmt] = set()
-        for store in model.stores:
-            kept_by = holder(self.facts, model, store)
-            if kept_by is None or store.by in reported or not self.facts.classes.is_lasting(model, store):
-                continue
-            reported.add(store.by)
-            self.report_cycle(model, store, kept_by)
+    @classmethod
+    def kept(cls, facts: Facts, model: ClassModel, store: Store) -> str | None:
+        """What holds the instance in a stored value: the name of a call, empty for the value itself or a container."""
+        held = facts.links.held(store.value)
+        return next((holder for value, holder in held if facts.classes.instance(value) is model), None)
 
-    def report_cycle(self, model: ClassModel, store: Store, kept_by: str) -> None:
+    def report_store(self, model: ClassModel, store: Store, kept: str) -> None:
         owner, instance = model.node.name, store.instance
-        kept = f"keeps a `{kept_by}` that holds `{instance}`" if kept_by else f"holds `{instance}`"
+        holds = f"keeps a `{kept}` that holds `{instance}`" if kept else f"holds `{instance}`"
         self.report(
             store.by,
-            f"`{instance}.{store.attribute}` {kept}: a cycle, so each `{owner}` is freed only by the garbage "
+            f"`{instance}.{store.attribute}` {holds}: a cycle, so each `{owner}` is freed only by the garbage "
             "collector; leave it out, or keep a `weakref.ref`",
-            severity=Severity.INFO if self.facts.classes.is_singleton(model) else None,
+            severity=self.weight(model),
             cycle=(f"{owner}.{store.attribute}", owner),
         )
 
+    def visit_Assign(self, node: cst.Assign) -> None:
+        self.examine(self.twin(node, ast.Assign))
 
-def holder(facts: Facts, model: ClassModel, store: Store) -> str | None:
-    """What holds the instance in a stored value: the name of a call, empty for the value itself or a container; None
-    where nothing does."""
-    held = facts.links.held(store.value)
-    return next((holder for value, holder in held if facts.classes.instance(value) is model), None)
+    def visit_Expr(self, node: cst.Expr) -> None:
+        self.examine(self.twin(node, ast.Expr))
+
+    def examine(self, statement: ast.Assign | ast.Expr | None) -> None:
+        attribute = next(closing(self.facts, statement), None) if statement and may_close(statement) else None
+        if statement is None or attribute is None:
+            return
+        subject = self.text(attribute.value)
+        self.report(
+            statement,
+            f"`{self.text(attribute)}` holds `{subject}`: a cycle, so the object is freed only by the garbage "
+            "collector; leave it out, or keep a `weakref.ref`",
+            cycle=(self.text(attribute), subject),
+        )
+
+
+def may_close(node: ast.AST) -> bool:
+    """Whether a statement, by its names alone, may store an object in an attribute of its own: `x.y = x`,
+    `x.y.append(x)`."""
+    if isinstance(node, ast.Assign):
+        targets, value = node.targets, node.value
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and len(node.value.args) == 1:
+        targets, value = [node.value.func], node.value.args[-1]
+    else:
+        return False
+    roots = {part.value.id for each in targets for part in ast.walk(each) if is_of_name(part)}  # type: ignore[attr-defined]
+    return bool(roots) and not roots.isdisjoint(shown(value))
+
+
+def shown(value: ast.expr) -> Iterator[str]:
+    """The names whose values an expression is, or displays."""
+    if isinstance(value, ast.Name):
+        yield value.id
+    elif isinstance(value, (ast.Dict, ast.List, ast.Set, ast.Tuple)):
+        for part in ast.iter_child_nodes(value):
+            yield from shown(part) if isinstance(part, ast.expr) else ()
+
+
+def closing(facts: Facts, statement: ast.AST) -> Iterator[ast.Attribute]:
+    """The attributes of a local variable's object that a statement makes hold this object."""
+    for write in facts.classes.writes.of(statement) if isinstance(statement, ast.stmt) else ():
+        subject = facts.closures.subject(write.attribute) if write.value else None
+        if write.value is None or subject is None or facts.classes.is_ever_cut(write.attribute.attr):
+            continue
+        held = (each for each, holder in facts.links.held(write.value) if isinstance(each, ast.Name) and not holder)
+        if any(facts.names.binding(each) is subject for each in held):
+            yield write.attribute
+
+
+def is_of_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)

@@ -4,7 +4,6 @@ import ast
 
 from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
 
-
 MAKERS = rb"copy|dict|list|deque|OrderedDict"
 DISPLAYS = rb"\*|\|"
 SLICES = rb"\[[^\]]*:"

@@ -16,8 +16,7 @@ class SharedExceptionRaised(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        raises = (node for statement in part.statements for node in ast.walk(statement) if isinstance(node, ast.Raise))
-        return any(shared(facts, node) for node in raises)
+        return any(shared(facts, node) for node in part.nodes(ast.Raise))
 
     def visit_Raise(self, node: cst.Raise) -> None:
         statement = self.twin(node, ast.Raise)

@@ -22,8 +22,7 @@ class SharedInstanceDict(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        nodes = (node for statement in part.statements for node in ast.walk(statement))
-        return any(isinstance(node, ast.Assign) and is_sharing(facts, node) for node in nodes)
+        return any(is_sharing(facts, node) for node in part.nodes(ast.Assign))
 
     def visit_Assign(self, node: cst.Assign) -> None:
         # libcst's `SimpleStatementLine` stands where the `ast` statement does, and so does its assignment.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import math
 
-from memlint.api import Edit, Effect, Fix, Position, Rule, Safety, all_of, cst
+from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst
 
 TAKERS = {
     "builtins.all": "stops at the first false element",
@@ -46,22 +46,16 @@ class ThrowawayList(Rule):
         file=(rb"\b(?:a(?:ll|ny)|dict|(?:frozen)?set|m(?:ax|in)|sum|Counter)\b",),
     )
 
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        rule = cls(facts, part)
+        return any(rule.taker(call) for call in part.nodes(ast.Call))
+
     def visit_Call(self, node: cst.Call) -> None:
-        if not node.args or not isinstance(node.args[0].value, cst.ListComp):
-            return
-        call = self.twin(node, ast.Call)
-        made = call.args[0] if call and call.args else None
-        if call is None or not isinstance(made, ast.ListComp) or self.facts.names.has_star_import:
-            return
-        taker = self.facts.names.qualified(call.func)
-        if taker not in TAKERS or len(call.args) > (2 if taker == "builtins.sum" else 1) or self.is_compiled(call):
-            return
-        if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in ast.walk(made)):
-            return
-        if taker in LEAVING_OFF and not all(map(self.facts.purity.only_tells, (made.elt, *made.generators[0].ifs))):
-            return
-        sizes = [self.facts.sizes.most(each.iter) for each in made.generators]
-        if math.prod(LONG if size is None else size for size in sizes) < LONG:
+        call = self.twin(node, ast.Call) if node.args and isinstance(node.args[0].value, cst.ListComp) else None
+        taker = self.taker(call) if call else None
+        made = call.args[0] if call else None
+        if call is None or taker is None or not isinstance(made, ast.ListComp):
             return
         unfixed = objection(made)
         self.report(
@@ -70,6 +64,21 @@ class ThrowawayList(Rule):
             fix=None if unfixed else self.unlisted(node, call, made, taker),
             unfixed=unfixed,
         )
+
+    def taker(self, call: ast.Call) -> str | None:
+        """What takes apart a long list that is made for it alone by a comprehension; None for any other call."""
+        made = call.args[0] if call.args else None
+        if not isinstance(made, ast.ListComp) or self.facts.names.has_star_import:
+            return None
+        taker = self.facts.names.qualified(call.func)
+        if taker not in TAKERS or len(call.args) > (2 if taker == "builtins.sum" else 1) or self.is_compiled(call):
+            return None
+        if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in ast.walk(made)):
+            return None
+        if taker in LEAVING_OFF and not all(map(self.facts.purity.only_tells, (made.elt, *made.generators[0].ifs))):
+            return None
+        sizes = [self.facts.sizes.most(each.iter) for each in made.generators]
+        return taker if math.prod(LONG if size is None else size for size in sizes) >= LONG else None
 
     def is_compiled(self, call: ast.Call) -> bool:
         """Whether a decorator compiles the function that a call stands in."""

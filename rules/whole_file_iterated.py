@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Fix, LineLoop, Rule, Safety, all_of, cst
+from memlint.api import Effect, Facts, Fix, LineLoop, Rule, Safety, Slice, all_of, cst
 
 BLANKS = rb"(?:[\s(\\]|#[^\n]*\n)*"
 
@@ -20,6 +20,11 @@ class WholeFileIterated(Rule):
         file=(rb"open|File|IO|std|Buffered",),
     )
 
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        loops = part.nodes(ast.For, ast.AsyncFor, ast.comprehension)
+        return any(facts.files.listed(call) for loop in loops if (call := listing(loop.iter)))
+
     def visit_For(self, node: cst.For) -> None:
         self.examine(node.iter)
 
@@ -27,9 +32,7 @@ class WholeFileIterated(Rule):
         self.examine(node.iter)
 
     def examine(self, iterable: cst.BaseExpression) -> None:
-        call = self.twin(iterable, ast.Call)
-        if call is not None and isinstance(call.func, ast.Name) and call.func.id == "enumerate" and call.args:
-            call = call.args[0] if isinstance(call.args[0], ast.Call) else None
+        call = listing(self.twin(iterable, ast.Call))
         file, loop = (self.facts.files.listed(call), self.facts.line_loops.over(call)) if call else (None, None)
         if call is None or file is None or loop is None or self.facts.line_loops.is_in_use(file, loop):
             return
@@ -64,3 +67,10 @@ class WholeFileIterated(Rule):
         """Whether nobody could tell that the lines are read one by one, not even where reading fails halfway."""
         parts = self.facts.line_loops.parts(loop)
         return self.facts.files.is_private(file, loop) and self.facts.purity.is_confined(parts, loop)
+
+
+def listing(iterated: ast.expr | None) -> ast.Call | None:
+    """The call that a loop runs over, also through `enumerate`."""
+    if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id == "enumerate":
+        iterated = iterated.args[0] if iterated.args else None
+    return iterated if isinstance(iterated, ast.Call) else None

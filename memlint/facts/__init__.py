@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
+    from memlint.facts.closures import Closures
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
     from memlint.facts.cycles import Cycles
@@ -125,6 +126,12 @@ class Facts:
         from memlint.facts.class_containers import ClassContainers
 
         return ClassContainers(self)
+
+    @cached_property
+    def closures(self) -> Closures:
+        from memlint.facts.closures import Closures
+
+        return Closures(self)
 
     @cached_property
     def escape(self) -> Escape:

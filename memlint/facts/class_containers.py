@@ -117,7 +117,7 @@ class ClassContainers:
     def growth(self, model: ClassModel, name: str, value: ast.expr) -> tuple[ast.Attribute, ast.AST] | None:
         """Where an instance first fills a container of its class; None where any code knows that it is the class's."""
         related = set(self.facts.classes.related(model))
-        if any(name in self.facts.names.inner(each.node).bindings for each in related if each is not model):
+        if any(name in each.home.names.inner(each.node).bindings for each in related if each is not model):
             return None
         is_read = False
         found: list[tuple[ast.Attribute, ast.AST]] = []

@@ -47,7 +47,7 @@ class ClassKinds:
     def has_hidden_bases(self, model: ClassModel) -> bool:
         """Whether a class inherits from one that this file does not show, builtins and those without state apart."""
         shown = known("classes", "bases", "plain")
-        for each in model.lineage():
+        for each in model.local_lineage():
             hidden = 0
             for base in each.node.bases:
                 name = self.qualified(base)
@@ -62,7 +62,7 @@ class ClassKinds:
         return any(
             any(self.qualified(decorator) not in decorators for decorator in each.node.decorator_list)
             or any(self.qualified(keyword.value) != "abc.ABCMeta" for keyword in each.node.keywords if keyword.arg)
-            for each in model.lineage()
+            for each in model.local_lineage()
         )
 
     def qualified(self, expression: ast.expr) -> str:

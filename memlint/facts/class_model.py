@@ -55,6 +55,8 @@ class Cut:
     attribute: str
     by: ast.stmt
     method: Method
+    is_emptying: bool = False
+    """Whether it takes out what a container holds, as `.clear()` does, and leaves the container."""
 
 
 @dataclass(eq=False)

@@ -134,6 +134,11 @@ class Classes:
             self._bases_found[model] = [each.facts.classes.of(each.node) for each in nodes]  # type: ignore[arg-type]
         return self._bases_found[model]
 
+    def _makes_object(self, call: ast.Call) -> bool:
+        """Whether a call makes an instance of a class of this file which is no container by its bases."""
+        made = self.made_by(call)
+        return made is not None and made.home is self and not made.node.bases and self._is_known(made)
+
     @cached_property
     def _bases_found(self) -> dict[ClassModel, list[ClassModel]]:
         return {}
@@ -142,12 +147,22 @@ class Classes:
         """Whether the link that a store makes is cut: in another method of the class, its bases or subclasses here,
         later in the same method, or by code that reaches into the instance. `__init__` cuts nothing: there
         `self.x = None` declares."""
+        is_object = not store.inside and isinstance(store.value, ast.Call) and self._makes_object(store.value)
         related = self.related(model)
         return any(store.attribute in other.home.cut_from_outside for other in related) or any(
             cut.attribute in (store.attribute, "*") and other.home.undoes(cut, store)
             for other in related
             for cut in other.cuts
+            if not (cut.is_emptying and is_object)
         )
+
+    def is_closed(self, model: ClassModel, attribute: str) -> bool:
+        """Whether a method of the class, its bases or subclasses here closes what an attribute holds."""
+        calls = (node.func for node in self.tree.parents if isinstance(node, ast.Call))
+        closed = (each.value for each in calls if isinstance(each, ast.Attribute) and each.attr in ("aclose", "close"))
+        owners = (each.value for each in closed if isinstance(each, ast.Attribute) and each.attr == attribute)
+        related = self.related(model)
+        return any(owner in related for each in owners if (owner := self.instance(each)))
 
     def related(self, model: ClassModel) -> list[ClassModel]:
         """The class with its bases, and its subclasses in this file."""
@@ -302,7 +317,7 @@ class Classes:
             return
         attribute = "*" if attribute == "__dict__" else attribute
         if model and method:
-            model.cuts.append(Cut(attribute, statement, method))
+            model.cuts.append(Cut(attribute, statement, method, write.is_emptying))
         else:
             (self.replaced if write.is_swap else self.cut_from_outside).add(attribute)
 

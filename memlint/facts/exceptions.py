@@ -331,7 +331,7 @@ class Exceptions:
             return False
         model = self.facts.classes.instance(target.value)
         statement = self.facts.tree.statement(place.by)
-        if model is None or any(carries_exceptions(each.node) for each in model.lineage()):
+        if model is None or any(carries_exceptions(each.node) for each in model.local_lineage()):
             return False
         if place.method in known("exceptions", "queues", "put") or place.is_future:
             return False
@@ -346,9 +346,9 @@ class Exceptions:
 
     def _is_consumed(self, model: ClassModel, attribute: str) -> bool:
         """Whether a method takes items out of the container in an attribute one by one, or it holds them weakly."""
-        if any(is_weak(store.value) for each in model.lineage() for store in each.stores_of(attribute)):
+        if any(is_weak(store.value) for each in model.local_lineage() for store in each.stores_of(attribute)):
             return True
-        cuts = (cut.by for each in model.lineage() for cut in each.cuts if cut.attribute == attribute)
+        cuts = (cut.by for each in model.local_lineage() for cut in each.cuts if cut.attribute == attribute)
         nodes = (node for cut in cuts for node in ast.walk(cut))
         return any(isinstance(node, ast.Delete) or last_name(node) in TAKING for node in nodes)
 

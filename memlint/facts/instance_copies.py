@@ -28,7 +28,7 @@ class InstanceCopies:
         model = results.model(original) if results else None
         if model is None or not (self.facts.classes.instance(original) or is_instance(self.facts.kind(original))):
             return None
-        return None if any(OWN_COPY & each.methods.keys() for each in model.lineage()) else model
+        return None if any(OWN_COPY & each.methods.keys() for each in model.local_lineage()) else model
 
     def writes(self, copy: ast.expr, model: ClassModel) -> list[ast.AST]:
         """The writes into containers that an instance and its copy both hold in an attribute."""
@@ -66,7 +66,7 @@ class InstanceCopies:
 
     def held(self, model: ClassModel, name: str) -> str | None:
         results = self.facts.kinds.results
-        is_stored = any(each.stores_of(name) for each in model.lineage())
+        is_stored = any(each.stores_of(name) for each in model.local_lineage())
         return results.stored_kind(model, name) if results and is_stored else None
 
     def holds(self, model: ClassModel, name: str) -> bool:

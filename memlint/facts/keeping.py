@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from memlint.facts.class_model import ClassModel, Method, MethodKind
 from memlint.facts.names import Binding
 from memlint.facts.writes import calls
-from memlint.knowledge import names as known
+from memlint.knowledge import inverted
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
 Wanted: TypeAlias = Callable[[ast.expr], bool]
+
+RECORDS = ("attrs", "dataclass", "pydantic")
 
 FURTHEST = 4
 """Links that are followed from a call on."""
@@ -176,7 +178,7 @@ def is_record(model: ClassModel) -> bool:
     """Whether a decorator writes the constructor of a class from its annotated fields."""
     names = model.home.names
     decorators = [each.func if isinstance(each, ast.Call) else each for each in model.node.decorator_list]
-    return any(names.qualified(each) in known("calls", "fields", "decorators") for each in decorators)
+    return any(inverted("classes", "decorators").get(names.qualified(each) or "") in RECORDS for each in decorators)
 
 
 def fields(model: ClassModel) -> list[ast.AnnAssign]:

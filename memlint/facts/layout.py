@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from memlint.model import Position
 from memlint.source import SourceFile
@@ -169,6 +169,21 @@ class Slice:
             return self.tree.span(node)
         start, end = self._places[node]
         return self._position(start), self._position(end)
+
+    @cached_property
+    def _by_kind(self) -> dict[type, list[ast.AST]]:
+        by_kind: dict[type, list[ast.AST]] = {}
+        waiting: list[ast.AST] = list(reversed(self.statements))
+        while waiting:
+            node = waiting.pop()
+            by_kind.setdefault(type(node), []).append(node)
+            waiting += reversed(list(ast.iter_child_nodes(node)))
+        return by_kind
+
+    def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
+        """The nodes of the slice of some classes, those of the first first, in source order; read off once."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
 
     @cached_property
     def _twins(self) -> dict[tuple[str, Position, Position | None], ast.AST]:

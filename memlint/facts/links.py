@@ -12,6 +12,7 @@ from memlint.knowledge import names as known
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+AFTER = "callback_after_referent"
 COPYING = frozenset(
     {"builtins.dict", "builtins.frozenset", "builtins.list", "builtins.set", "builtins.tuple", "collections.deque"}
 )
@@ -70,7 +71,7 @@ class Links:
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
         if keeper in known("calls", "keep", "callback"):
             return arguments
-        if keeper in known("calls", "keep", "callback_after_referent"):
+        if keeper in known("calls", "keep", AFTER):
             return call.args[1:]
         if keeper == "typing.cast":
             return call.args[1:]
@@ -85,12 +86,25 @@ class Links:
         binding = self.names.binding(value) if isinstance(value, ast.Name) else None
         sole: Definition | None = binding.sole if binding else None
         if sole is None:
-            return None
+            return self._just_bound(value, binding) if binding else None
         if isinstance(sole.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and self._is_bare(sole.node):
             return sole.node
         if sole.kind is DefinitionKind.ASSIGNMENT and isinstance(sole.value, ast.Lambda):
             return sole.value
         return None
+
+    def _just_bound(self, value: ast.expr, binding: Binding) -> ast.Lambda | None:
+        """The lambda that the statement right before binds a name to, whatever else does."""
+        statement = self.tree.statement(value)
+        if statement is None:
+            return None
+        blocks = (block for _, block in ast.iter_fields(self.tree.parents[statement]) if isinstance(block, list))
+        block: list[ast.stmt] = next((each for each in blocks if statement in each[1:]), [])
+        before = block[block.index(statement) - 1] if block else None
+        if not isinstance(before, ast.Assign) or not isinstance(before.value, ast.Lambda) or len(before.targets) != 1:
+            return None
+        target = before.targets[0]
+        return before.value if isinstance(target, ast.Name) and self.names.binding(target) is binding else None
 
     def holding_function(
         self, value: ast.expr, subject: Binding
@@ -104,6 +118,24 @@ class Links:
             if subject in self.captured(function) or subject in map(self.names.binding, defaults):
                 return function
         return None
+
+    def about_itself(self, call: ast.Call) -> tuple[ast.Name, ast.expr, Binding] | None:
+        """The local variable whose object, or a weak reference to it, keeps a callback from a call on which holds that
+        very object; with the callback."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_done_callback" and call.args:
+            subject, callback = call.func.value, call.args[0]
+        elif len(call.args) == 2 and self.names.qualified(call.func) in known("calls", "keep", AFTER):
+            subject, callback = call.args
+        else:
+            return None
+        binding = self.names.binding(subject) if isinstance(subject, ast.Name) else None
+        if binding is None or binding.sole is None or not isinstance(subject, ast.Name):
+            return None
+        held = [each.value for each in self.held(callback)]
+        held += [each.value for each in held if isinstance(each, ast.Attribute)]
+        if any(isinstance(each, ast.Name) and self.names.binding(each) is binding for each in held):
+            return subject, callback, binding
+        return (subject, callback, binding) if self.holding_function(callback, binding) else None
 
     def _is_bare(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function's name is bound to the function itself, decorators notwithstanding."""

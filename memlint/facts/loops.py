@@ -176,6 +176,40 @@ class Loops:
         is_constant = read.id.isupper() or is_called or self.facts.kinds.of_binding(binding) in PLAIN
         return "global" if is_constant and all(map(self.is_of_module, binding.definitions)) else None
 
+    def chain(self, read: ast.expr) -> list[str]:
+        """The attributes, outermost last, that a read looks up one after the other from a variable: of `a.b.c.d` all
+        three, of the method call `a.b.c.d.get()` as well. Empty for a part of a longer chain, and for modules."""
+        parents = self.tree.parents
+        parent = parents[read]
+        if not isinstance(getattr(read, "ctx", None), ast.Load) or getattr(parent, "func", None) is read:
+            return []
+        if isinstance(parent, ast.Attribute) and getattr(parents[parent], "func", None) is not parent:
+            return []
+        attributes: list[str] = []
+        while isinstance(read, ast.Attribute):
+            attributes.insert(0, read.attr)
+            read = read.value
+        binding = self.names.binding(read) if isinstance(read, ast.Name) else None
+        if binding is None or any(made.kind is DefinitionKind.IMPORT for made in binding.definitions):
+            return []
+        return attributes
+
+    def is_unchanging(self, read: ast.expr, loop: Loop) -> bool:
+        """Whether nothing in a loop binds the variable or an attribute of a chain, or calls a method of an object on
+        its way."""
+        parts = [each for each in ast.walk(read) if isinstance(each, (ast.Attribute, ast.Name))]
+        attributes = {each.attr for each in parts if isinstance(each, ast.Attribute)}
+        on_the_way = {ast.unparse(each) for each in parts if each is not read}
+        root = next(each.id for each in parts if isinstance(each, ast.Name))
+        for node in ast.walk(loop):
+            is_bound = not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+            if is_bound and (getattr(node, "id", None) == root or getattr(node, "attr", None) in attributes):
+                return False
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and ast.unparse(called.value) in on_the_way:
+                return False
+        return True
+
     def is_of_module(self, made: Definition) -> bool:
         """Whether a definition is an assignment or import in the module's own code."""
         is_plain = made.kind in (DefinitionKind.ASSIGNMENT, DefinitionKind.IMPORT)

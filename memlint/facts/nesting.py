@@ -227,7 +227,7 @@ class Nesting:
         """What the class of an instance puts into an attribute, in its body and in its methods."""
         results = self.kinds.results
         model = results.model(attribute.value) if results else None
-        for each in model.lineage() if model else ():
+        for each in model.local_lineage() if model else ():
             for store in each.stores_of(attribute.attr):
                 promised = getattr(store.by, "annotation", None) if isinstance(store.by, ast.AnnAssign) else None
                 yield Source(promised, promised=True) if promised and is_empty(store.value) else Source(store.value)

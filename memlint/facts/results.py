@@ -103,9 +103,13 @@ class Results:
     def method(self, function: ast.Attribute) -> Function | None:
         """The method that an attribute of an instance or class of this file is, no property."""
         model = self.model(function.value)
-        if model is None or any(store.attribute == function.attr for each in model.lineage() for store in each.stores):
+        if model is None or any(
+            store.attribute == function.attr for each in model.local_lineage() for store in each.stores
+        ):
             return None
-        return next((each.methods[function.attr] for each in model.lineage() if function.attr in each.methods), None)
+        return next(
+            (each.methods[function.attr] for each in model.local_lineage() if function.attr in each.methods), None
+        )
 
     def attribute(self, attribute: ast.Attribute) -> str | None:
         """The kind of all that the class of an instance stores in an attribute, None apart; or of its methods."""
@@ -115,7 +119,7 @@ class Results:
         )
 
     def _attribute(self, model: ClassModel, name: str) -> str | None:
-        method = next((each.methods[name] for each in model.lineage() if name in each.methods), None)
+        method = next((each.methods[name] for each in model.local_lineage() if name in each.methods), None)
         if method:
             decorators = {self.names.qualified(each) for each in method.decorator_list}
             if len(method.decorator_list) == 1 and decorators <= PROPERTIES:
@@ -133,7 +137,7 @@ class Results:
 
     def stored(self, model: ClassModel, name: str) -> Iterator[str | None]:
         """The kinds of what the class and its bases put into an attribute, in the class body or in methods."""
-        for each in model.lineage():
+        for each in model.local_lineage():
             for store in each.stores_of(name):
                 kind = self.kinds.of(store.value)
                 if kind is None and isinstance(store.by, ast.AnnAssign):

@@ -363,7 +363,7 @@ class Sharing:
         model = results.model(attribute.value) if results else None
         if model is None or self.local_instance(attribute.value):
             return False
-        lineage = list(model.lineage())
+        lineage = list(model.local_lineage())
         in_body = any(attribute.attr in self.names.inner(each.node).bindings for each in lineage)
         stores = [store for each in lineage for store in each.stores_of(attribute.attr)]
         if in_body:

@@ -22,6 +22,8 @@ class Write(NamedTuple):
     inside: bool = False
     is_swap: bool = False
     """Whether the cut puts a part of another object in the place: an object may do so with its own attribute."""
+    is_emptying: bool = False
+    """Whether the cut calls a method of what the attribute holds, as `clear`: that empties containers alone."""
 
 
 class Writes:
@@ -120,7 +122,9 @@ class Writes:
         if isinstance(function, ast.Name) and call.args:
             yield from self._named(call)
         elif isinstance(function, ast.Attribute) and function.attr in CUTTING:
-            yield from cut_of(self.container(function.value))
+            emptied = self.container(function.value)
+            if isinstance(emptied, ast.Attribute):
+                yield Write(emptied, None, is_emptying=function.value is emptied)
         elif isinstance(function, ast.Attribute) and function.attr in HOLDING and call.args:
             attribute = self.aliased(function.value)
             if isinstance(attribute, ast.Attribute):

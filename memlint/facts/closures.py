@@ -1,0 +1,361 @@
+"""Functions within functions: which of them hold themselves, what they hold besides, and how often they are made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+from memlint.facts.classes import ClassModel, MethodKind
+from memlint.facts.escape import LEAVES, Role
+from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+CODE = (DefinitionKind.CLASS, DefinitionKind.FUNCTION, DefinitionKind.IMPORT)
+SCALARS = frozenset({"bool", "bytes", "complex", "float", "int", "NoneType", "str"})
+SMALL = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("bool", "float", "hash", "id", "int", "isinstance", "len", "ord", "round")),
+        "typing.TypeVar",
+    }
+)
+"""Calls whose result is of no size."""
+
+HOLDING = frozenset({"functools.cache", "functools.lru_cache", "functools.wraps"})
+"""Decorators whose result holds the function."""
+
+NO_INSTANCE = frozenset(
+    {
+        "builtins.__import__",
+        "builtins.super",
+        "builtins.type",
+        "collections.namedtuple",
+        "importlib.import_module",
+        "types.ModuleType",
+        "types.new_class",
+        "weakref.proxy",
+    }
+)
+"""Calls that give a class or a module, or what passes attributes on to another object."""
+CLASSES = frozenset({"class_", "cls", "func", "function", "klass", "method", "mod", "module"})
+CLASS_ANNOTATIONS = frozenset({"Callable", "ModuleType", "Type", "type", "types.ModuleType", "typing.Callable"})
+
+
+class Closures:
+    """Questions about nested functions and the variables in their cells."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.names = facts.names
+        self.tree = facts.tree
+        self._circles: dict[Function, list[Function]] = {}
+
+    def variable(self, function: ast.AST) -> Binding | None:
+        """The variable of a function that stands for nothing but a `def` or lambda inside it."""
+        definition: ast.AST | None = function
+        if isinstance(function, ast.Lambda):
+            parent = self.tree.parents[function]
+            targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+            is_bound = isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value is function
+            definition = targets[0] if is_bound and len(targets) == 1 else None
+        binding = self.names.binding_of(definition) if definition else None
+        if binding is None or binding.scope.kind not in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):
+            return None
+        return binding if binding.sole else None
+
+    def is_renewed_circle(self, function: Function) -> bool:
+        """Whether a function is the first of a circle that each call of the function around it makes and leaves behind:
+        nothing unknown wraps them, and they are neither given back nor stored."""
+        outer = self.tree.function(function)
+        circle = self.circle(function) if outer is not self.tree.module else []
+        if not circle or circle[0] is not function or any(map(self.is_wrapped, circle)):
+            return False
+        inside = {node for each in circle for node in ast.walk(each)}
+        variables = [variable for each in circle if (variable := self.variable(each))]
+        if any(self.leaves(variable, inside) & LEAVES for variable in variables):
+            return False
+        return not self.runs_once(outer) and not self.is_cached(outer)
+
+    def circle(self, function: Function) -> list[Function]:
+        """The functions that hold each other through their cells, in source order; empty where one does not hold
+        itself."""
+        if function not in self._circles:
+            self._circles[function] = self._circle(function)
+        return self._circles[function]
+
+    def _circle(self, function: Function) -> list[Function]:
+        own = self.variable(function)
+        if own is None or not any(self.tree.function(use) is not own.scope.node for use in own.uses):
+            return []
+        captured = self.facts.links.captured(function)
+        if own not in captured:
+            return []
+        members = [function]
+        for binding in captured - {own}:
+            other = function_of(binding)
+            if other and self.variable(other) is binding and own in self.facts.links.captured(other):
+                members.append(other)
+        return sorted(members, key=lambda each: (each.lineno, each.col_offset))
+
+    def heavy(self, circle: list[Function]) -> list[Binding]:
+        """What the functions of a circle hold besides each other that may be of any size, parameters first."""
+        held: set[Binding] = set().union(*map(self.facts.links.captured, circle))
+        held -= {binding for each in circle if (binding := self.variable(each))}
+        heavy = [each for each in held if not all(map(self.is_light, each.definitions))]
+        return sorted(heavy, key=lambda each: (each.definitions[0].kind is not DefinitionKind.PARAMETER, each.name))
+
+    def is_light(self, definition: Definition) -> bool:
+        """Whether a definition binds a number, a text, a class, or a function, whose own cells count anyway."""
+        if definition.kind in CODE or definition.kind is DefinitionKind.DELETE:
+            return True
+        if definition.kind is DefinitionKind.PARAMETER:
+            annotation = getattr(definition.node, "annotation", None)
+            default = self.default(definition)
+            if isinstance(default, ast.Constant) and default.value is not None:
+                return True
+            name = self.names.qualified(annotation) if annotation else None
+            return (name or "").removeprefix("builtins.") in SCALARS
+        value = definition.value
+        if isinstance(value, ast.Lambda) or self.facts.kinds.of(value) in SCALARS:
+            return True
+        return isinstance(value, ast.Call) and self.names.qualified(value.func) in SMALL
+
+    def default(self, definition: Definition) -> ast.expr | None:
+        """The default of a parameter."""
+        arguments = self.tree.parents[definition.node]
+        if not isinstance(arguments, ast.arguments):
+            return None
+        positional = [*arguments.posonlyargs, *arguments.args]
+        given = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        given.update((name, value) for name, value in named if value)
+        return given.get(definition.node)  # type: ignore[call-overload,no-any-return]
+
+    def runs_once(self, function: ast.AST) -> bool:
+        """Whether a function runs a single time as far as this file shows: it is the module itself, a main program or a
+        test, or is called from such code alone, outside loops."""
+        return self._runs_once(function, frozenset())
+
+    def _runs_once(self, function: ast.AST, asking: frozenset[ast.AST]) -> bool:
+        if isinstance(function, ast.Module):
+            return True
+        if not isinstance(function, FUNCTIONS) or function in asking:
+            return False
+        if function.name.strip("_") == "main" or is_test(function.name):
+            return True
+        outer = self.tree.function(function)
+        if outer is not self.tree.module and self._runs_once(outer, asking | {function}):
+            return True
+        binding = self.names.binding_of(function)
+        if binding is None or binding.scope.kind is ScopeKind.CLASS or binding.sole is None or not binding.uses:
+            return False
+        return all(
+            self.is_single_call(use) and self._runs_once(self.tree.function(use), asking | {function})
+            for use in binding.uses
+        )
+
+    def is_single_call(self, use: ast.Name) -> bool:
+        parent = self.tree.parents[use]
+        is_call = isinstance(parent, ast.Call) and parent.func is use
+        return is_call and not isinstance(self.tree.enclosing(use, *LOOPS, *FUNCTIONS), LOOPS)
+
+    def is_cached(self, function: ast.AST) -> bool:
+        """Whether a decorator runs a function once only, or once for each set of arguments; also of those around it."""
+        for each in (function, *self.tree.ancestors(function)):
+            for decorator in getattr(each, "decorator_list", ()):
+                bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+                name = self.names.qualified(bare) or ""
+                last = (name or ast.unparse(bare)).rpartition(".")[2].lower()
+                if name in known("classes", "once", "decorators") or any(
+                    word in last for word in known("classes", "once", "words")
+                ):
+                    return True
+        return False
+
+    def is_wrapped(self, function: ast.AST) -> bool:
+        """Whether a decorator that is not known may make anything of a function."""
+        return any(
+            self.names.qualified(each.func if isinstance(each, ast.Call) else each) not in HOLDING
+            for each in getattr(function, "decorator_list", ())
+        )
+
+    def leaves(self, binding: Binding, inside: set[ast.AST]) -> set[Role]:
+        """The roles that a variable has in uses outside some code, other than being called."""
+        uses = [use for use in binding.uses if use not in inside]
+        return {role for use in uses for role, _ in self.facts.escape.roles(use) if not self.is_called(use)}
+
+    def is_called(self, use: ast.Name) -> bool:
+        parent = self.tree.parents[use]
+        return isinstance(parent, ast.Call) and parent.func is use
+
+    def iterated(self, value: ast.expr) -> Iterator[ast.expr]:
+        """The value and, where it is an iterator or method over others, or a generator expression, those."""
+        yield value
+        if isinstance(value, ast.GeneratorExp):
+            yield from self.iterated(value.generators[0].iter)
+        elif isinstance(value, ast.Attribute) and value.attr in known("calls", "iterators", "methods"):
+            yield from self.iterated(value.value)
+        elif isinstance(value, ast.Call):
+            called = self.names.qualified(value.func) or ""
+            for key, held in (("first", value.args[:1]), ("second", value.args[1:]), ("all", value.args)):
+                if called in known("calls", "iterators", key):
+                    for each in held:
+                        yield from self.iterated(each)
+
+    def driven(self, call: ast.Call, model: ClassModel) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The method of an instance of the class that a call suspends at once: a generator, or an `async def`."""
+        function = call.func
+        if not isinstance(function, ast.Attribute) or self.facts.classes.instance(function.value) is not model:
+            return None
+        method = next(
+            (each.methods[function.attr] for each in model.local_lineage() if function.attr in each.methods), None
+        )
+        if method is None or model.kind(function.attr) is not MethodKind.INSTANCE or method.decorator_list:
+            return None
+        return method if isinstance(method, ast.AsyncFunctionDef) or self.is_generator(method) else None
+
+    def is_generator(self, function: ast.AST) -> bool:
+        """Whether a call of the function makes a generator."""
+        yields = (node for node in ast.walk(function) if isinstance(node, (ast.Yield, ast.YieldFrom)))
+        return any(self.tree.function(node) is function for node in yields)
+
+    def uses_later(self, expression: ast.GeneratorExp, model: ClassModel) -> bool:
+        """Whether a generator expression reads the instance while it runs; its outermost iterable is read at once."""
+        at_once = set(ast.walk(expression.generators[0].iter))
+        return any(self.facts.classes.instance(node) is model for node in ast.walk(expression) if node not in at_once)
+
+    def subject(self, target: ast.Attribute) -> Binding | None:
+        """The local variable whose object a value is stored on, bound once, to what may be an object of its own."""
+        name = target.value
+        binding = self.names.binding(name) if isinstance(name, ast.Name) else None
+        if binding is None or binding.sole is None or binding.scope.kind is not ScopeKind.FUNCTION:
+            return None
+        if self.facts.classes.instance(name) or self.is_class_or_function(binding):
+            return None
+        return binding if self.is_made_once(binding.sole) else None
+
+    def is_class_or_function(self, binding: Binding) -> bool:
+        """Whether a variable's object is called, or given special methods: a class or a function, which lives long."""
+        parents = self.tree.parents
+        return binding.name in CLASSES or any(
+            (isinstance(parent := parents[use], ast.Call) and parent.func is use)
+            or (isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Store) and is_special(parent.attr))
+            for use in binding.uses
+        )
+
+    def is_made_once(self, definition: Definition) -> bool:
+        """Whether a variable is given, or bound to no class or module, and outside loops, whose rounds share a cell."""
+        if definition.kind is DefinitionKind.PARAMETER:
+            annotation = getattr(definition.node, "annotation", None)
+            return annotation is None or ast.unparse(annotation).partition("[")[0] not in CLASS_ANNOTATIONS
+        value = definition.value
+        if definition.kind not in (DefinitionKind.ASSIGNMENT, DefinitionKind.WITH) or value is None:
+            return False
+        loop = self.tree.enclosing(definition.node, ast.For, ast.AsyncFor, ast.While, *FUNCTIONS, ast.Lambda)
+        if not isinstance(loop, (*FUNCTIONS, ast.Lambda)):
+            return False
+        return self.names.qualified(value.func if isinstance(value, ast.Call) else value) not in NO_INSTANCE
+
+    def is_class_per_call(self, made: ast.Call | ast.ClassDef) -> bool:
+        """Whether code makes a class in each run of a function, which uses it up itself: instances alone may leave."""
+        function = self.tree.function(made)
+        if isinstance(function, ast.Module) or (isinstance(made, ast.Call) and not self.is_dear(made)):
+            return False
+        parent = self.tree.parents[made]
+        if isinstance(made, ast.Call) and isinstance(parent, ast.Call) and parent.func is made:
+            return not self.runs_once(function) and not self.is_cached(function)
+        definition = made if isinstance(made, ast.ClassDef) else bound_name(parent, made)
+        binding = self.names.binding_of(definition) if definition else None
+        if binding is None or binding.sole is None or binding.scope.kind is not ScopeKind.FUNCTION:
+            return False
+        if isinstance(made, ast.ClassDef) and not self.is_plain_class(made):
+            return False
+        inside = set(ast.walk(made))
+        uses = [use for use in binding.uses if use not in inside]
+        is_local = all(self.names.scope_of(use).owner is binding.scope or self.is_raised(use) for use in uses)
+        is_record = isinstance(made, ast.ClassDef) and self.is_rootless(made) and bool(self.taken_by(made))
+        if not is_local or not (is_record or any(map(self.is_called, uses))):
+            return False
+        away = {*LEAVES, Role.PASSED, Role.ALIASED} - ({Role.RETURNED} if is_record else set())
+        is_free = bool(uses) and not self.leaves(binding, inside) & away
+        return is_free and not self.runs_once(function) and not self.is_cached(function)
+
+    def is_plain_class(self, made: ast.ClassDef) -> bool:
+        """Whether a class statement makes nothing but a class that could as well stand in the module: it is dear to
+        make, or has no methods."""
+        if made.keywords or any(map(self.is_telling, made.decorator_list)):
+            return False
+        bases = (
+            self.names.binding(base) for root in made.bases for base in ast.walk(root) if isinstance(base, ast.Name)
+        )
+        if not self.is_dear(made) and any(base and base.scope is not self.names.module for base in bases):
+            return False
+        return self.is_dear(made) or not any(isinstance(node, (*FUNCTIONS, ast.Lambda)) for node in ast.walk(made))
+
+    def taken_by(self, made: ast.ClassDef) -> list[Binding]:
+        """The variables of enclosing functions whose values a class statement takes, its methods included."""
+        own = self.names.inner(made)
+        uses = (node for node in ast.walk(made) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+        found = {binding for use in uses if (binding := self.names.binding(use))}
+        outer = self.tree.function(made)
+        taken = [each for each in found if each.scope is not own and each.scope.node is outer]
+        taken = [each for each in taken if any(maker.kind not in CODE for maker in each.definitions)]
+        return sorted(taken, key=lambda each: (each.definitions[0].kind is not DefinitionKind.PARAMETER, each.name))
+
+    def is_rootless(self, made: ast.ClassDef) -> bool:
+        """Whether a class statement names no base but `object`."""
+        return all(self.names.qualified(base) == "builtins.object" for base in made.bases)
+
+    def is_raised(self, use: ast.Name) -> bool:
+        """Whether a use of a class raises or catches it, at once."""
+        parent = self.tree.parents[use]
+        raised = self.tree.parents[parent] if self.is_called(use) else parent
+        return isinstance(raised, (ast.Raise, ast.ExceptHandler))
+
+    def is_dear(self, made: ast.Call | ast.ClassDef) -> bool:
+        """Whether the class is one whose making generates code, a schema or a table of members."""
+        if isinstance(made, ast.ClassDef):
+            decorators = (each.func if isinstance(each, ast.Call) else each for each in made.decorator_list)
+            dear = known("classes", "dear", "bases") | known("classes", "dear", "decorators")
+            return any(self.names.qualified(each) in dear for each in (*made.bases, *decorators))
+        maker = self.names.qualified(made.func) or ""
+        is_enumeration = maker in known("classes", "made_by", "enumerations") and len(made.args) > 1
+        return is_enumeration or maker in known("classes", "made_by", "functions")
+
+    def is_telling(self, decorator: ast.expr) -> bool:
+        """Whether a decorator may hand the class on to others."""
+        name = self.names.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        return name not in known("classes", "dear", "decorators") | known("classes", "quiet", "decorators")
+
+
+def bound_name(statement: ast.AST, value: ast.expr) -> ast.Name | None:
+    """The one name that an assignment binds to a value."""
+    if not isinstance(statement, ast.Assign) or statement.value is not value or len(statement.targets) != 1:
+        return None
+    target = statement.targets[0]
+    return target if isinstance(target, ast.Name) else None
+
+
+def function_of(binding: Binding) -> Function | None:
+    """The function that is all a variable stands for."""
+    sole = binding.sole
+    if sole is None:
+        return None
+    if isinstance(sole.node, FUNCTIONS):
+        return sole.node
+    return sole.value if isinstance(sole.value, ast.Lambda) else None
+
+
+def is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def is_test(name: str) -> bool:
+    return name.startswith("test") or name in ("setUp", "setUpClass", "setUpModule", "setup_class", "setup_method")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+
+
+class ClassPerCall(Rule):
+    """A class is a web of cycles; one that a function makes for itself is garbage of each call."""
+
+    code = "ML112"
+    name = "class-per-call"
+    effect = Effect.LATE
+    gate = all_of(rb"\bdef\b", rb"\bclass\b|\(")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(map(facts.closures.is_class_per_call, part.nodes(ast.Call, ast.ClassDef)))
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.examine(self.twin(node, ast.Call))
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self.examine(self.twin(node, ast.ClassDef))
+
+    def examine(self, made: ast.Call | ast.ClassDef | None) -> None:
+        if made is None or not self.facts.closures.is_class_per_call(made):
+            return
+        function = self.facts.tree.function(made)
+        outer = getattr(function, "name", "the lambda")
+        if isinstance(made, ast.ClassDef):
+            what, taken = f"class `{made.name}`", self.facts.closures.taken_by(made)
+        else:
+            what, taken = f"class that `{self.text(made.func)}` makes", []
+        together = f", `{taken[0].name}` with it," if taken else ""
+        self.report(
+            made,
+            f"the {what} is a new one on each call of `{outer}` and holds itself{together} until the garbage collector "
+            "runs; define it once, in the module",
+            severity=None if self.facts.closures.is_dear(made) else Severity.INFO,
+            related=[(function, "the function")] if isinstance(function, ast.stmt) else [],
+        )

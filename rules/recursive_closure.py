@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+SHOWN = 3
+"""Names of what a cycle holds that a message gives at most."""
+
+
+class RecursiveClosure(Rule):
+    """A nested function that calls itself holds itself in a cell: a cycle on every call of the function around it."""
+
+    code = "ML105"
+    name = "recursive-closure"
+    effect = Effect.LATE
+    gate = all_of(rb"\bdef\b|\blambda\b", rb"\blambda\b|(?s:\bdef\b.*?\bdef\b)")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(map(facts.closures.is_renewed_circle, part.nodes(*FUNCTIONS)))
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.examine(self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef))
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self.examine(self.twin(node, ast.Lambda))
+
+    def examine(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
+        if function is None or not self.facts.closures.is_renewed_circle(function):
+            return
+        circle = self.facts.closures.circle(function)
+        names = [variable.name for each in circle if (variable := self.facts.closures.variable(each))]
+        held = [variable.name for variable in self.facts.closures.heavy(circle)]
+        outer = getattr(self.facts.tree.function(function), "name", "the lambda")
+        itself = "holds itself" if len(circle) == 1 else "hold each other"
+        together = f" with {listed(held[:SHOWN])}" if held else ""
+        self.report(
+            self.facts.tree.statement(function) or function,
+            f"{listed(names)} {itself} in a closure: a cycle, which each call of `{outer}` leaves{together} to the "
+            f"garbage collector; define {'it' if len(circle) == 1 else 'them'} outside and pass what is needed",
+            severity=None if held else Severity.INFO,
+            related=[(each, "the other function") for each in circle[1:]],
+            cycle=(*names, names[0]),
+        )
+
+
+def listed(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
