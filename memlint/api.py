@@ -267,7 +267,7 @@ class StoreRule(Rule, Generic[Kept]):
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
         models = facts.classes.within(part.first, part.last)
-        return any(cls.kept(facts, model, store) is not None for model in models for store in model.stores)
+        return any(cls.kept(facts, model, store) is not None for model in models for store in stores(facts, model))
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Kept | None:
@@ -283,7 +283,7 @@ class StoreRule(Rule, Generic[Kept]):
             return
         model = self.facts.classes.of(owner)
         reported: set[ast.stmt] = set()
-        for store in model.stores:
+        for store in stores(self.facts, model):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in reported or not self.facts.classes.is_lasting(model, store):
                 continue
@@ -293,3 +293,8 @@ class StoreRule(Rule, Generic[Kept]):
     def weight(self, model: ClassModel) -> Severity | None:
         """The severity of a cycle of such instances: that of the rule, but info where there is a single one."""
         return Severity.INFO if self.facts.classes.is_singleton(model) else None
+
+
+def stores(facts: Facts, model: ClassModel) -> list[Store]:
+    """What a class stores in its instances, by statements of its own or by handing it to methods of its own."""
+    return [*model.stores, *facts.keeping.handed(model)]

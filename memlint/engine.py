@@ -46,14 +46,20 @@ def lint(
     """
     knowledge.use(project.knowledge)
     outcome = Outcome(source.path)
-    awake = [rule for rule in rules if not gated or rule.gate.admits_file(source.scanned)]
+    is_taught = project.is_taught(source.scanned)
+    awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(source.scanned)]
     tree = read(source, outcome) if awake or parse else None
     if tree is None or not awake:
         return outcome
     facts = Facts(source, tree, project)
     with project.linting(facts):
         for part in tree.slices():
-            wanted = [rule for rule in awake if admitted(rule, facts, part, outcome)] if gated else awake
+            wanted = [
+                rule
+                for rule in awake
+                if not gated
+                or ((is_taught or rule.gate.admits_statement(part.scanned)) and suspected(rule, facts, part, outcome))
+            ]
             if wanted:
                 visit(part, wanted, facts, outcome)
         outcome.looked_for = project.looked_for(facts)
@@ -62,10 +68,8 @@ def lint(
     return outcome
 
 
-def admitted(rule: type[Rule], facts: Facts, part: Slice, outcome: Outcome) -> bool:
-    """Whether a rule's gate, and then its suspicion, lets a slice through."""
-    if not rule.gate.admits_statement(part.scanned):
-        return False
+def suspected(rule: type[Rule], facts: Facts, part: Slice, outcome: Outcome) -> bool:
+    """Whether a rule's suspicion lets a slice through."""
     try:
         return rule.suspects(facts, part)
     except Exception as error:

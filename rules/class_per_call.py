@@ -11,7 +11,11 @@ class ClassPerCall(Rule):
     code = "ML112"
     name = "class-per-call"
     effect = Effect.LATE
-    gate = all_of(rb"\bdef\b", rb"\bclass\b|\(")
+    gate = all_of(
+        rb"\bdef\b",
+        rb"\bclass\b|\(",
+        file=(rb"\n[^\S\n]+class\b|create_model|make_(?:data)?class|named_?tuple|NamedTuple|TypedDict|Enum|Flag",),
+    )
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -64,6 +64,8 @@ class Facts:
             self.names.close()
         if "classes" in self.__dict__:
             self.classes.close()
+        if "kinds" in self.__dict__:
+            self.kinds.close()
         self.__dict__.clear()
 
     def path_from(self, path: str) -> str:

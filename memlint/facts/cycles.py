@@ -101,7 +101,7 @@ class Cycles:
     def _of_classes(self) -> Iterator[Cycle]:
         """`self.child = C(self)`, where C keeps what it is given."""
         for model in self.classes.models.values():
-            for store in model.stores:
+            for store in (*model.stores, *self.facts.keeping.handed(model)):
                 for path in self._back(model, store):
                     if path.links and self.classes.is_lasting(model, store) and self._stays(path.links):
                         yield self._through(model, store, path.links)

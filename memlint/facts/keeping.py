@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from memlint.facts.class_model import ClassModel, Method, MethodKind
+from memlint.facts.class_model import ClassModel, Method, MethodKind, Store
 from memlint.facts.names import Binding
 from memlint.facts.writes import calls
 from memlint.knowledge import inverted
@@ -70,6 +71,56 @@ class Keeping:
                 for links in kept(made, name, depth):
                     yield Path(path.value, (*links, *path.links))
 
+    def handed(self, model: ClassModel) -> list[Store]:
+        """What methods of a class of this file give to other methods of the same instance, which store it for good:
+        `self.on("tick", self.advance)`. Only what leads back to the instance is followed."""
+        return self._handed.get(model, [])
+
+    @cached_property
+    def _handed(self) -> dict[ClassModel, list[Store]]:
+        handed: dict[ClassModel, list[Store]] = {}
+        for call in self.facts.tree.parents:
+            own = call.func if isinstance(call, ast.Call) and (call.args or call.keywords) else None
+            if (
+                not isinstance(call, ast.Call)
+                or not isinstance(own, ast.Attribute)
+                or not isinstance(own.value, ast.Name)
+            ):
+                continue
+            arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+            given = [each for each in arguments if self._leads_back(each, own.value.id)]
+            model = self.facts.classes.instance(own.value) if given else None
+            by, method = self.facts.tree.statement(call), self.facts.tree.function(call)
+            if model is not None and by is not None and isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                handed.setdefault(model, []).extend(
+                    Store(attribute, argument, by, method)
+                    for attribute, argument in self._kept_by_method(model, call, given)
+                )
+        return handed
+
+    def _leads_back(self, value: ast.expr, instance: str) -> bool:
+        """Whether an argument may hold the instance, by its names alone."""
+        if not isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Lambda)):
+            return False
+        return any(isinstance(node, ast.Name) and node.id == instance for node in ast.walk(value))
+
+    def _kept_by_method(
+        self, model: ClassModel, call: ast.Call, given: list[ast.expr]
+    ) -> Iterator[tuple[str, ast.expr]]:
+        """The arguments of a call of an own method that the instance keeps, each with the attribute that keeps it."""
+        assert isinstance(call.func, ast.Attribute)
+        target = self._own_method(model, model, call)
+        if target is None:
+            attribute = inverted("calls", "adopters").get(call.func.attr)
+            yield from ((attribute, each) for each in given if attribute and model.kind(call.func.attr) is None)
+            return
+        owner, method, first = target
+        for parameter, argument in bound(method, call, first):
+            binding = owner.home.names.binding_of(parameter)
+            if argument in given and binding is not None:
+                for links in owner.home.facts.keeping.stored(model, method, binding, FURTHEST):
+                    yield links[0].attribute, argument
+
     def stored(self, made: ClassModel, method: Method, parameter: Binding, depth: int) -> Iterator[tuple[Link, ...]]:
         """The links by which an instance of a class keeps what a parameter of a method, in this file, gave."""
         arrives = self.facts.flow(method)
@@ -115,7 +166,7 @@ class Keeping:
             rest = list(made.lineage())
             lineage, first = (rest[rest.index(owner) + 1 :] if owner in rest else []), 0
         elif self.facts.classes.instance(function.value) is owner:
-            if made.kind(function.attr) is not MethodKind.INSTANCE:
+            if made.kind(function.attr) not in (MethodKind.INSTANCE, MethodKind.UNKNOWN):
                 return None
             lineage, first = list(made.lineage()), 0
         else:

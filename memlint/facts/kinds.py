@@ -75,6 +75,10 @@ class Kinds:
         self.is_cut = False
         """Whether something that is being worked out was left unknown because it waits for itself, or is too far."""
 
+    def close(self) -> None:
+        """Cut the link to the results, which ask for further kinds."""
+        self.__dict__.clear()
+
     @cached_property
     def annotations(self) -> Annotations:
         return Annotations(self.tree, self.names)

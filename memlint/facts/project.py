@@ -63,6 +63,10 @@ class Project:
         self._facts: dict[str, Facts | None] = {}
         self._looked: dict[str, set[str]] = {}
 
+    def is_taught(self, text: bytes) -> bool:
+        """Whether a text may use a name that the user added to the knowledge tables: no gate knows of it."""
+        return any(name.rpartition(".")[2].encode() in text for *_, names in self.knowledge for name in names)
+
     @contextmanager
     def linting(self, facts: Facts) -> Iterator[None]:
         """Take the facts of a file for what the project knows of it, for as long as it is being linted."""
