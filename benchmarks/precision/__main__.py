@@ -1,10 +1,11 @@
 """Runs every rule over the packages and holds the findings against what was read of them.
 
-    python -m benchmarks.precision [--corpus DIR] [--only NAME,…] [--jobs N]
+    python -m benchmarks.precision [--corpus DIR] [--only NAME,…] [--jobs N] [--findings FILE]
 
 Wheels that DIR lacks are downloaded with pip and their Python files unpacked to `DIR/NAME-VERSION`. The table says, for
 each rule: findings per 100,000 lines in libraries and in applications; how many findings were read; how many of these
 were right, wrong or unsure. A verdict whose finding is gone is counted apart: right ones as lost, others as mended.
+FILE gets every finding, to draw a sample from.
 """
 
 from __future__ import annotations
@@ -156,6 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.partition("\n")[0])
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="where the packages are kept")
     parser.add_argument("--only", default="", help="names of packages, separated by commas")
+    parser.add_argument("--findings", type=Path, help="write every finding there, as CSV")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     chosen = list(packages([name for name in arguments.only.split(",") if name]))
@@ -163,6 +165,9 @@ def main() -> None:
         parser.error(f"packages.toml names none of {arguments.only}")
     arguments.corpus.mkdir(parents=True, exist_ok=True)
     measured = measure(chosen, arguments.corpus, arguments.jobs)
+    if arguments.findings:
+        with arguments.findings.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([Place._fields, *sorted(set().union(*measured.findings.values()))])
     print("\n".join(table(measured, chosen)))
     for failure in measured.failures:
         print(f"failed: {failure}", file=sys.stderr)

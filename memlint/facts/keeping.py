@@ -108,17 +108,16 @@ class Keeping:
         self, model: ClassModel, call: ast.Call, given: list[ast.expr]
     ) -> Iterator[tuple[str, ast.expr]]:
         """The arguments of a call of an own method that the instance keeps, each with the attribute that keeps it."""
-        assert isinstance(call.func, ast.Attribute)
         target = self._own_method(model, model, call)
         if target is None:
-            attribute = inverted("calls", "adopters").get(call.func.attr)
-            yield from ((attribute, each) for each in given if attribute and model.kind(call.func.attr) is None)
+            attribute = self._adopting(model, call)
+            yield from ((attribute, each) for each in given if attribute)
             return
         owner, method, first = target
         for parameter, argument in bound(method, call, first):
             binding = owner.home.names.binding_of(parameter)
             if argument in given and binding is not None:
-                for links in owner.home.facts.keeping.stored(model, method, binding, FURTHEST):
+                for links in owner.home.facts.keeping.stored(model, method, binding, 1):
                     yield links[0].attribute, argument
 
     def stored(self, made: ClassModel, method: Method, parameter: Binding, depth: int) -> Iterator[tuple[Link, ...]]:
@@ -147,14 +146,28 @@ class Keeping:
     ) -> Iterator[tuple[Link, ...]]:
         """The links that a method makes by handing what it was given to another method of the same instance."""
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-        target = self._own_method(made, owner, call) if any(map(is_given, arguments)) else None
+        if not any(map(is_given, arguments)):
+            return
+        target = self._own_method(made, owner, call)
         if target is None:
+            attribute, by = self._adopting(owner, call), self.facts.tree.statement(call)
+            if attribute and by:
+                yield (Link(made, attribute, self.facts, by),)
             return
         model, method, positional = target
         for parameter, argument in bound(method, call, positional):
             binding = model.home.names.binding_of(parameter)
             if binding is not None and is_given(argument):
                 yield from model.home.facts.keeping.stored(made, method, binding, depth)
+
+    def _adopting(self, owner: ClassModel, call: ast.Call) -> str:
+        """The attribute where a method of a base elsewhere is known to keep what it is given; empty for others."""
+        function = call.func
+        if not isinstance(function, ast.Attribute):
+            return ""
+        is_own = self.facts.classes.instance(function.value) is owner and owner.kind(function.attr) is None
+        is_base = any(self.facts.classes.instance(each) is owner for each in call.args[:1])
+        return inverted("calls", "adopters").get(function.attr, "") if is_own or is_base else ""
 
     def _own_method(self, made: ClassModel, owner: ClassModel, call: ast.Call) -> tuple[ClassModel, Method, int] | None:
         """The method that `super().m(…)`, `Base.m(self, …)` or `self.m(…)` runs, with the class that defines it and how
@@ -170,7 +183,8 @@ class Keeping:
                 return None
             lineage, first = list(made.lineage()), 0
         else:
-            base = self.facts.find(function.value) if call.args and function.attr == "__init__" else None
+            is_of_base = call.args and self.facts.classes.instance(call.args[0]) is owner
+            base = self.facts.find(function.value) if is_of_base else None
             if base is None or not isinstance(base.node, ast.ClassDef):
                 return None
             lineage, first = list(base.facts.classes.of(base.node).lineage()), 1
