@@ -17,8 +17,6 @@ Loop: TypeAlias = ast.For | ast.While
 
 REFLECTION = frozenset({"dir", "eval", "exec", "globals", "locals", "vars"})
 SUSPENDING = (ast.Await, ast.Yield, ast.YieldFrom, ast.AsyncFor, ast.AsyncWith)
-COMPILERS = ("numba.", "torch.jit.", "triton.")
-"""Decorators that compile a function, for which a lookup costs nothing."""
 
 
 class LocalAlias:
@@ -28,13 +26,6 @@ class LocalAlias:
         self.facts = facts
         self.slice = part
         self.loop = loop
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether a decorator compiles the function that the loop stands in."""
-        decorators: list[ast.expr] = getattr(self.facts.tree.function(self.loop), "decorator_list", [])
-        bare = (each.func if isinstance(each, ast.Call) else each for each in decorators)
-        return any((self.facts.names.qualified(each) or "").startswith(COMPILERS) for each in bare)
 
     def objection(self) -> str:
         """Why nothing may be bound in front of the loop; empty where it may."""

@@ -42,7 +42,7 @@ class AttributeChainInHotLoop(Rule):
 
     def examine(self, loop: ast.For | ast.While | None) -> None:
         loops, is_cheap = self.facts.loops, self.facts.project.target >= CACHING
-        if loop is None or is_cheap or not loops.is_hot(loop) or LocalAlias(self.facts, self.slice, loop).is_compiled:
+        if loop is None or is_cheap or not loops.is_hot(loop) or loops.is_compiled(loop):
             return
         seen: set[str] = set()
         for read in loops.every_turn(loop):

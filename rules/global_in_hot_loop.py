@@ -36,7 +36,7 @@ class GlobalInHotLoop(Rule):
 
     def examine(self, loop: ast.For | ast.While | None) -> None:
         loops = self.facts.loops
-        if loop is None or not loops.is_hot(loop) or LocalAlias(self.facts, self.slice, loop).is_compiled:
+        if loop is None or not loops.is_hot(loop) or loops.is_compiled(loop):
             return
         outermost = loops.nest(loop)[0]
         seen = {ast.unparse(node) for node in ast.walk(outermost) if isinstance(getattr(node, "ctx", None), STORES)}

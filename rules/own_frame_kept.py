@@ -79,11 +79,7 @@ class OwnFrameKept(Rule):
 
     def kept(self, function: ast.FunctionDef | ast.AsyncFunctionDef, target: ast.Name) -> frozenset[ast.AST]:
         """The bindings of the name that may last to a normal exit; tests for None are understood."""
-
-        def passes(node: ast.AST, test: ast.expr, outcome: bool) -> bool:
-            return node is not target or may_be_set(test, target.id, outcome)
-
-        return self.facts.flow(function, passes).reaching_exit(target.id, raising=False)
+        return self.facts.flow_of_object(function, target).reaching_exit(target.id, raising=False)
 
     def advice(self, binding: Binding) -> str:
         return "use `locals()`" if self.reads_locals(binding) else f"write `finally: {binding.name} = None`"
@@ -108,16 +104,3 @@ def leads_out(definition: Definition) -> bool:
     """Whether a definition binds the name to `….f_back`, or to something chosen from it."""
     parts = ast.walk(definition.value) if definition.value else ()
     return any(isinstance(node, ast.Attribute) and node.attr == "f_back" for node in parts)
-
-
-def may_be_set(test: ast.expr, name: str, outcome: bool) -> bool:
-    """Whether a test that came out so allows that the name is bound to a frame."""
-    if isinstance(test, ast.Name) and test.id == name:
-        return outcome
-    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or test.left.id != name:
-        return True
-    if len(test.ops) != 1 or not isinstance(test.comparators[0], ast.Constant) or test.comparators[0].value is not None:
-        return True
-    if isinstance(test.ops[0], (ast.Is, ast.Eq)):
-        return not outcome
-    return outcome or not isinstance(test.ops[0], (ast.IsNot, ast.NotEq))

@@ -23,6 +23,8 @@ class SelfReference(StoreRule[str]):
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> str | None:
         """What holds the instance in a stored value: the name of a call, empty for the value itself or a container."""
+        if facts.classes.is_replaced(model, store):
+            return None
         held = facts.links.held(store.value)
         return next((holder for value, holder in held if facts.classes.instance(value) is model), None)
 

@@ -25,9 +25,6 @@ LONG = 1_000
 FRAME_READERS = frozenset({"dir", "eval", "exec", "locals", "super", "vars"})
 """Functions that give another answer in a generator, which is a function of its own."""
 
-COMPILERS = ("numba.", "torch.jit.", "triton.")
-"""Decorators that compile a function from its source, and know lists but no generators."""
-
 LOUD = (ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 SETTLED = frozenset({"bytes", "defaultdict", "deque", "dict", "list", "set", "str", "tuple"})
 """Kinds of values that can be run over again: to stop halfway leaves nothing behind."""
@@ -71,7 +68,9 @@ class ThrowawayList(Rule):
         if not isinstance(made, ast.ListComp) or self.facts.names.has_star_import:
             return None
         taker = self.facts.names.qualified(call.func)
-        if taker not in TAKERS or len(call.args) > (2 if taker == "builtins.sum" else 1) or self.is_compiled(call):
+        if taker not in TAKERS or len(call.args) > (2 if taker == "builtins.sum" else 1):
+            return None
+        if self.facts.loops.is_compiled(made):
             return None
         if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in ast.walk(made)):
             return None
@@ -79,13 +78,6 @@ class ThrowawayList(Rule):
             return None
         sizes = [self.facts.sizes.most(each.iter) for each in made.generators]
         return taker if math.prod(LONG if size is None else size for size in sizes) >= LONG else None
-
-    def is_compiled(self, call: ast.Call) -> bool:
-        """Whether a decorator compiles the function that a call stands in."""
-        function = self.facts.tree.function(call)
-        decorators: list[ast.expr] = getattr(function, "decorator_list", [])
-        bare = (each.func if isinstance(each, ast.Call) else each for each in decorators)
-        return any((self.facts.names.qualified(each) or "").startswith(COMPILERS) for each in bare)
 
     def unlisted(self, node: cst.Call, call: ast.Call, made: ast.ListComp, taker: str) -> Fix:
         """Take the brackets off; a generator that is not the only argument needs parentheses in their place."""

@@ -72,8 +72,13 @@ def test_a_line_in_the_settings_teaches_the_rules_a_library(tmp_path: Path) -> N
 
 
 def test_no_gate_stands_before_a_name_that_a_user_added(tmp_path: Path) -> None:
-    text = "from mine import record\n\n\ndef load(rows):\n    Row = record('Row', 'a b')\n    return [Row(*row).a for row in rows]\n"
-    (tmp_path / "load.py").write_text(text)
+    lines = [
+        "from mine import record",
+        "def load(rows):",
+        "    Row = record('Row', 'a')",
+        "    return [Row(x).a for x in rows]",
+    ]
+    (tmp_path / "load.py").write_text("\n".join(lines))
     (tmp_path / "memlint.toml").write_text('[knowledge.classes.made_by]\nfunctions = ["mine.record"]\n')
     assert "ML112" in memlint("check", str(tmp_path), "--output-format", "concise").stdout
 

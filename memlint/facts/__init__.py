@@ -287,3 +287,12 @@ class Facts:
         if body not in self._flows:
             self._flows[body] = Flow(body)
         return self._flows[body]
+
+    def flow_of_object(self, body: Body, target: ast.Name) -> Flow:
+        """The control flow of a body where a target binds its name to an object, which no test finds None or false."""
+        from memlint.facts.flow import may_be_object
+
+        def passes(node: ast.AST, test: ast.expr, outcome: bool) -> bool:
+            return node is not target or may_be_object(test, target.id, outcome)
+
+        return self.flow(body, passes)

@@ -45,6 +45,7 @@ class Escape:
     def __init__(self, tree: Tree, names: Names) -> None:
         self.tree = tree
         self.names = names
+        self._summaries: dict[Binding, frozenset[Role] | None] = {}
         self._looped: set[Binding] = set()
         """The loop variables whose fates are being worked out: `for x in x` would ask for them for ever."""
 
@@ -118,12 +119,18 @@ class Escape:
         elif isinstance(parent, ast.Subscript):
             yield from self.element_roles(parent, value)
         elif isinstance(parent, ast.Call) and value is not parent.func:
-            yield (Role.MUTATED if self.is_changed_by(parent, value) else self.argument_role(parent)), parent
+            if self.is_changed_by(parent, value):
+                yield Role.MUTATED, parent
+            else:
+                yield from self.argument_roles(parent, value)
         elif isinstance(parent, ast.keyword):
             call = self.tree.parents[parent]
             assert isinstance(call, (ast.Call, ast.ClassDef))
             copied = parent.arg is None or isinstance(call, ast.ClassDef)
-            yield (Role.READ if copied else self.argument_role(call)), call
+            if copied or isinstance(call, ast.ClassDef):
+                yield Role.READ, call
+            else:
+                yield from self.argument_roles(call, value)
         elif isinstance(parent, ast.Return):
             yield Role.RETURNED, parent
         elif isinstance(parent, ast.Yield):
@@ -183,10 +190,51 @@ class Escape:
                 changed = role in (Role.MUTATED, Role.ELEMENT_MUTATED)
                 yield (Role.ELEMENT_MUTATED if changed else Role.READ), by
 
-    def argument_role(self, call: ast.Call | ast.ClassDef) -> Role:
+    def argument_roles(self, call: ast.Call, value: ast.AST) -> Iterator[tuple[Role, ast.AST]]:
+        """The roles of an argument: those of the parameter that gets it, where a function of this file is called."""
+        parameter = self.parameter(call, value)
+        summary = self.summary(parameter) if parameter else None
+        if summary is None:
+            yield self.argument_role(call), call
+            return
+        for role in summary - {Role.RETURNED}:
+            yield role, call
+        if Role.RETURNED in summary:
+            yield from self.roles(call)
+
+    def parameter(self, call: ast.Call, value: ast.AST) -> Binding | None:
+        """The parameter that an argument becomes, of a plain undecorated function of this file."""
+        binding = self.names.binding(call.func) if isinstance(call.func, ast.Name) else None
+        function = binding.sole.node if binding and binding.sole else None
+        if not isinstance(function, ast.FunctionDef) or function.decorator_list or any(map(is_starred, call.args)):
+            return None
+        positional = [*function.args.posonlyargs, *function.args.args]
+        named = {each.arg: each for each in (*function.args.args, *function.args.kwonlyargs)}
+        pairs = [
+            *zip(call.args, positional, strict=False),
+            *((each.value, named.get(each.arg or "")) for each in call.keywords),
+        ]
+        found = next((parameter for argument, parameter in pairs if argument is value), None)
+        return self.names.binding_of(found) if found else None
+
+    def summary(self, parameter: Binding) -> frozenset[Role] | None:
+        """What a function does with a parameter, whatever it is given; None where that cannot be told: in a generator,
+        or where a function within uses it. A function that calls itself adds nothing by that."""
+        if parameter not in self._summaries:
+            self._summaries[parameter] = frozenset()
+            self._summaries[parameter] = self._summarized(parameter)
+        return self._summaries[parameter]
+
+    def _summarized(self, parameter: Binding) -> frozenset[Role] | None:
+        function = parameter.scope.node
+        own = (node for node in ast.walk(function) if isinstance(node, (ast.Yield, ast.YieldFrom)))
+        is_late = any(self.tree.function(node) is function for node in own)
+        if is_late or any(self.names.scope_of(use).owner is not parameter.scope for use in parameter.uses):
+            return None
+        return frozenset({Role.READ, *(fate.role for fate in self.fates(parameter))} - {Role.ALIASED})
+
+    def argument_role(self, call: ast.Call) -> Role:
         """The role of an argument: stored, where the call puts it into a container; read, where a builtin gets it."""
-        if isinstance(call, ast.ClassDef):
-            return Role.READ
         if isinstance(call.func, ast.Attribute) and call.func.attr in known("containers", "methods", "grow"):
             return Role.STORED if call.func.attr in HOLDING else Role.READ
         qualified = self.names.qualified(call.func) or ""
@@ -245,6 +293,10 @@ class Escape:
     def enclosing_function(self, node: ast.AST) -> ast.AST:
         """The function or module that runs a node, through comprehensions."""
         return next((outer for outer in self.tree.ancestors(node) if isinstance(outer, FUNCTIONS)), self.tree.module)
+
+
+def is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)
 
 
 HOLDING = frozenset({"append", "appendleft", "add", "insert", "setdefault"})

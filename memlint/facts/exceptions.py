@@ -6,76 +6,25 @@ The traceback of a caught exception begins with the frame that caught it, and ho
 from __future__ import annotations
 
 import ast
-import enum
-from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
+from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_name
+from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.writes import CUTTING, HOLDING, is_none, pairs, targets_of
+from memlint.facts.writes import is_none
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
     from memlint.facts.classes import ClassModel
 
-Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-INFO = "sys.exc_info"
-CURRENT = "sys.exception"
+__all__ = ["FUNCTIONS", "Exceptions", "Function", "Grip", "Place"]
+
 GIVING = (DefinitionKind.ASSIGNMENT, DefinitionKind.LOOP, DefinitionKind.WALRUS, DefinitionKind.ANNOTATION)
 LOOPS = (ast.For, ast.AsyncFor)
 TAKING = frozenset({"discard", "pop", "popitem", "popleft", "remove"})
-TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
 CARRIERS = ("Error", "Exception", "Failure", "Future", "Outcome", "Promise", "Result", "Warning")
-
-
-class Grip(enum.Enum):
-    """What a value holds of the exception."""
-
-    EXCEPTION = "exception"
-    TRACEBACK = "traceback"
-    TRIPLE = "triple"
-    """What `sys.exc_info()` gives, or the end of it: exception and traceback both."""
-
-
-TRACEBACK_OF = {Grip.EXCEPTION: "__traceback__", Grip.TRACEBACK: "tb_next"}
-"""The attribute that leads to a traceback. An inner one holds the catching frame as well, as what its frame goes back
-to."""
-
-PARTS = {1: Grip.EXCEPTION, 2: Grip.TRACEBACK}
-
-
-class Place(NamedTuple):
-    """A target that is given a handled exception, or a container that it is put into."""
-
-    grip: Grip
-    target: ast.expr
-    by: ast.AST
-    """The assignment, or the call that puts it in."""
-    is_inside: bool
-    """Whether the target holds it in a container, and not by itself."""
-    value: ast.expr
-    handler: ast.ExceptHandler
-
-    @property
-    def is_put(self) -> bool:
-        """Whether what the target names was there before, and is given the exception."""
-        return self.is_inside and isinstance(getattr(self.target, "ctx", None), ast.Load)
-
-    @property
-    def method(self) -> str:
-        """The method that puts it in; empty for an assignment."""
-        function = self.by.func if isinstance(self.by, ast.Call) else None
-        return function.attr if isinstance(function, ast.Attribute) else ""
-
-    @property
-    def is_future(self) -> bool:
-        return self.method == "set_exception"
-
-    @property
-    def is_container(self) -> bool:
-        return self.is_put and (not self.method or self.method in HOLDING)
 
 
 class Exceptions:
@@ -84,6 +33,8 @@ class Exceptions:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.parents = facts.tree.parents
+        self._caught = Caught(facts)
+        self._clearing = Clearing(facts)
         self._places: dict[Function, list[Place]] = {}
 
     @cached_property
@@ -106,136 +57,11 @@ class Exceptions:
     def places(self, function: Function) -> list[Place]:
         """Where the function puts what it catches, in source order."""
         if function not in self._places:
-            found = {(place.target, place.grip): place for place in self._found(function)}
+            caught = self._caught.places(function, self.handlers.get(function, ()))
+            found = {(place.target, place.grip): place for place in caught}
             ordered = sorted(found.values(), key=lambda place: (place.target.lineno, place.target.col_offset))
             self._places[function] = ordered
         return self._places[function]
-
-    def _found(self, function: Function) -> Iterator[Place]:
-        followed: set[ast.expr] = set()
-        for handler in self.handlers.get(function, ()):
-            waiting = [(value, grip) for value, grip in self._caught(handler, function)]
-            while waiting:
-                value, grip = waiting.pop()
-                for place in self._given(value, grip, handler):
-                    yield place
-                    if isinstance(place.target, ast.Name) and not place.is_inside and place.target not in followed:
-                        followed.add(place.target)
-                        waiting += ((use, place.grip) for use in self._uses(place.target, function))
-
-    def _caught(self, handler: ast.ExceptHandler, function: Function) -> Iterator[tuple[ast.expr, Grip]]:
-        """The expressions in a handler whose value is, or holds, the exception, as they are put somewhere."""
-        for node in (node for statement in handler.body for node in ast.walk(statement)):
-            if isinstance(node, ast.Name) and node.id == handler.name and isinstance(node.ctx, ast.Load):
-                if self._leads(node, Grip.EXCEPTION, handler) and self._is_caught(node, handler, function):
-                    yield node, Grip.EXCEPTION
-            elif isinstance(node, ast.Call) and not node.keywords and self._leads(node, Grip.TRIPLE, handler):
-                grip = self._gives(node)
-                if grip and self.facts.tree.function(node) is function and self._handler(node) is handler:
-                    yield node, grip
-
-    def _leads(self, value: ast.expr, grip: Grip, handler: ast.ExceptHandler) -> bool:
-        return next(self._given(value, grip, handler), None) is not None
-
-    def _is_caught(self, use: ast.Name, handler: ast.ExceptHandler, function: Function) -> bool:
-        """Whether a name is what the handler bound, and not bound anew in between."""
-        names = self.facts.names
-        binding = names.binding(use)
-        if binding is None or binding is not names.binding_of(handler) or self.facts.tree.function(use) is not function:
-            return False
-        others = (made.node for made in binding.definitions if made.node is not handler)
-        if all(isinstance(other, ast.ExceptHandler) for other in others):
-            return self._handler(use, handler.name) is handler
-        return self.facts.flow(function).reaching(use) == {handler}
-
-    def _handler(self, node: ast.AST, name: str | None = None) -> ast.ExceptHandler | None:
-        """The innermost handler around a node, of those that bind a name where one is given."""
-        handlers = (outer for outer in self.facts.tree.ancestors(node) if isinstance(outer, ast.ExceptHandler))
-        return next((handler for handler in handlers if name is None or handler.name == name), None)
-
-    def _gives(self, call: ast.Call) -> Grip | None:
-        """What a call gives of the exception that is being handled."""
-        if call.args:
-            return None
-        called = self.facts.names.qualified(call.func) or ""
-        if called == INFO:
-            return Grip.TRIPLE
-        return Grip.EXCEPTION if called == CURRENT or called in known("exceptions", "handled", "holders") else None
-
-    def _uses(self, target: ast.Name, function: Function) -> Iterator[ast.Name]:
-        """The reads of a local name that may find what one assignment bound it to."""
-        binding = self.facts.names.binding(target)
-        if binding is None or binding.scope.node is not function:
-            return
-        flow = self.facts.flow(function)
-        for use in binding.uses:
-            if self.facts.tree.function(use) is function and target in flow.reaching(use):
-                yield use
-
-    def _given(self, value: ast.expr, grip: Grip, handler: ast.ExceptHandler) -> Iterator[Place]:
-        """The targets that an assignment or a call around a value gives it to."""
-        whole, grip_of_part, is_part = self._part(value, grip)
-        if grip_of_part is None:
-            return
-        chain = {whole: is_part}
-        node = whole
-        while True:
-            parent = self.parents[node]
-            if isinstance(parent, ast.keyword) and parent.arg:
-                parent = self.parents[parent]
-            if isinstance(parent, ast.NamedExpr):
-                yield Place(grip_of_part, parent.target, parent, chain[node], whole, handler)
-            elif isinstance(parent, (ast.Assign, ast.AnnAssign)) and node is parent.value:
-                yield from self._assigned(parent, chain, whole, grip_of_part, handler)
-                return
-            elif isinstance(parent, ast.Call) and node in parent.args and puts(parent):
-                assert isinstance(parent.func, ast.Attribute)
-                yield Place(grip_of_part, parent.func.value, parent, True, whole, handler)
-                return
-            outer = wrapping(parent, node)
-            if outer is None:
-                return
-            is_display = isinstance(outer, (ast.Tuple, ast.List, ast.Set, ast.Dict))
-            chain[outer] = is_display or chain[node]
-            node = outer
-
-    def _part(self, value: ast.expr, grip: Grip) -> tuple[ast.expr, Grip | None, bool]:
-        """What is taken of a value right where it stands: `[1]` or `[:2]` of a triple, the `__traceback__`."""
-        parent = self.parents[value]
-        if isinstance(parent, ast.Attribute):
-            is_traceback = TRACEBACK_OF.get(grip) == parent.attr and isinstance(parent.ctx, ast.Load)
-            return parent, Grip.TRACEBACK if is_traceback else None, False
-        if not isinstance(parent, ast.Subscript) or parent.value is not value:
-            return value, grip, False
-        if grip is not Grip.TRIPLE or not isinstance(parent.ctx, ast.Load):
-            return value, None, False
-        index = parent.slice.upper if isinstance(parent.slice, ast.Slice) else parent.slice
-        place = index.value if isinstance(index, ast.Constant) else None
-        if isinstance(parent.slice, ast.Slice):
-            return parent, Grip.EXCEPTION if place == 2 else None, True
-        return parent, PARTS.get(place) if isinstance(place, int) else None, False
-
-    def _assigned(
-        self,
-        assignment: ast.Assign | ast.AnnAssign,
-        chain: dict[ast.expr, bool],
-        whole: ast.expr,
-        grip: Grip,
-        handler: ast.ExceptHandler,
-    ) -> Iterator[Place]:
-        targets = targets_of(assignment)
-        assert assignment.value is not None
-        for target, value in pairs(targets, assignment.value):
-            if value in chain:
-                container = target.value if isinstance(target, ast.Subscript) else target
-                is_inside = chain[value] or container is not target
-                yield Place(grip, container, assignment, is_inside, whole, handler)
-        if assignment.value is whole and (grip is Grip.TRIPLE or chain[whole]):
-            for target in targets:
-                if isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) > 1:
-                    for part, of_part in zip(target.elts[1:], (Grip.EXCEPTION, Grip.TRACEBACK), strict=False):
-                        if not isinstance(part, ast.Starred):
-                            yield Place(of_part, part, assignment, False, whole, handler)
 
     @cached_property
     def _raised(self) -> list[ast.Raise]:
@@ -266,7 +92,7 @@ class Exceptions:
             if (
                 binding is None
                 or binding.scope.node is not function
-                or not self._leaves(statement, function, binding.name)
+                or not self._clearing.leaves(statement, function, binding.name)
             ):
                 continue
             if all(made.kind in GIVING for made in binding.definitions):
@@ -357,7 +183,7 @@ class Exceptions:
         binding = self.facts.names.binding(target)
         if binding is None or binding.scope is not self.facts.names.module:
             return False
-        if place.is_put and (not place.is_container or any(self._empties(use) for use in binding.uses)):
+        if place.is_put and (not place.is_container or any(self._clearing.empties(use) for use in binding.uses)):
             return False
         if any(made.value is not None and is_weak(made.value) for made in binding.definitions):
             return False
@@ -371,56 +197,21 @@ class Exceptions:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""
         same = {place.handler.name}
         same |= {each.target.id for each in self.places(function) if isinstance(each.target, ast.Name)}
-        return any(not same.isdisjoint(names) for names in self._cleared(function))
-
-    def _cleared(self, function: Function) -> list[set[str]]:
-        """The names whose traceback the function clears, one set a place."""
-        return [found for node in ast.walk(function) if (found := self._clears(node, True))]
-
-    def _clears(self, node: ast.AST, is_caller: bool) -> set[str]:
-        if isinstance(node, ast.Assign) and is_none(node.value):
-            cleared = [
-                each for each in node.targets if isinstance(each, ast.Attribute) and each.attr == "__traceback__"
-            ]
-            return {name for each in cleared for name in read(each)}
-        if not isinstance(node, ast.Call):
-            return set()
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "with_traceback":
-            return read(node.func) if node.args and is_none(node.args[0]) else set()
-        given = {name for each in (*node.args, *(keyword.value for keyword in node.keywords)) for name in read(each)}
-        if self.facts.names.qualified(node.func) in known("exceptions", "cleared", "by"):
-            return given
-        return given if is_caller and given and self._is_clearing(node.func) else set()
-
-    def _is_clearing(self, called: ast.expr) -> bool:
-        """Whether a function or method of this file clears a traceback."""
-        if isinstance(called, ast.Name):
-            binding = self.facts.names.binding(called)
-            made = binding.sole.node if binding and binding.sole else None
-        elif isinstance(called, ast.Attribute):
-            model = self.facts.classes.instance(called.value)
-            made = model.methods.get(called.attr) if model else None
-        else:
-            return False
-        return isinstance(made, FUNCTIONS) and any(self._clears(node, False) for node in ast.walk(made))
+        return any(not same.isdisjoint(names) for names in self._clearing.cleared(function))
 
     def is_kept(self, place: Place, function: Function, binding: Binding) -> bool:
         """Whether a local may still hold the exception where the function returns, ends, or raises of itself."""
         assert isinstance(place.target, ast.Name)
         target = place.target
         if place.is_put:
-            if any(self._empties(use) for use in binding.uses):
+            if any(self._clearing.empties(use) for use in binding.uses):
                 return False
             flow = self.facts.flow(function)
             held = flow.reaching(target)
         else:
-
-            def passes(node: ast.AST, test: ast.expr, outcome: bool) -> bool:
-                return node is not target or may_be_set(test, target.id, outcome)
-
-            flow = self.facts.flow(function, passes)
+            flow = self.facts.flow_of_object(function, target)
             held = frozenset((target,))
-        if self._is_last(place) or any(
+        if self._clearing.ends_program_after(place) or any(
             isinstance(node, TRY) and rebinds(node, target.id) for node in ast.walk(function)
         ):
             return False
@@ -428,52 +219,12 @@ class Exceptions:
             return True
         return any(
             isinstance(node, ast.Raise)
-            and not self._ends_program(node.exc)
+            and not self._clearing.ends_program(node.exc)
             and self.facts.tree.function(node) is function
             and held & flow.reaching_after(node, target.id)
-            and self._leaves(node, function, target.id)
+            and self._clearing.leaves(node, function, target.id)
             for node in ast.walk(function)
         )
-
-    def _is_last(self, place: Place) -> bool:
-        """Whether the program ends in the handler, after the place."""
-        inner: ast.AST | None = self.facts.tree.statement(place.by)
-        while inner is not None and inner is not place.handler:
-            outer = self.parents[inner]
-            for _, block in ast.iter_fields(outer):
-                if isinstance(block, list) and inner in block:
-                    rest = block[block.index(inner) + 1 :]
-                    if any(isinstance(each, ast.Expr) and self._ends_program(each.value) for each in rest):
-                        return True
-            inner = None if isinstance(outer, FUNCTIONS) else outer
-        return False
-
-    def _ends_program(self, value: ast.expr | None) -> bool:
-        called = value.func if isinstance(value, ast.Call) else value
-        return called is not None and self.facts.names.qualified(called) in known("exceptions", "program", "ends")
-
-    def _empties(self, use: ast.Name) -> bool:
-        """Whether a use takes something out of a container: `.clear()`, `del x[:]`."""
-        parent = self.parents[use]
-        if isinstance(parent, ast.Subscript):
-            return not isinstance(parent.ctx, ast.Load) and isinstance(self.parents[parent], ast.Delete)
-        return isinstance(parent, ast.Attribute) and parent.attr in CUTTING
-
-    def _leaves(self, statement: ast.Raise, function: Function, name: str) -> bool:
-        """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name."""
-        inner: ast.AST = statement
-        for outer in self.facts.tree.ancestors(statement):
-            if outer is function:
-                return True
-            if isinstance(outer, ast.ExceptHandler) and outer.name == name:
-                return False
-            if isinstance(outer, TRY):
-                if inner in outer.body and outer.handlers:
-                    return False
-                if inner not in outer.finalbody and rebinds(outer, name):
-                    return False
-            inner = outer
-        return False
 
 
 def carries_exceptions(owner: ast.ClassDef) -> bool:
@@ -491,64 +242,3 @@ def is_iterating(parent: ast.AST) -> bool:
 def is_weak(value: ast.expr) -> bool:
     """Whether a call makes a container of weak references, by its name."""
     return isinstance(value, ast.Call) and last_name(value.func).startswith("Weak")
-
-
-def rebinds(guarded: ast.Try, name: str) -> bool:
-    """Whether the `finally` of a statement binds or deletes a name."""
-    final = (node for each in guarded.finalbody for node in ast.walk(each))
-    return any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in final)
-
-
-def puts(call: ast.Call) -> bool:
-    """Whether a call puts its argument into what it is called on."""
-    if not isinstance(call.func, ast.Attribute):
-        return False
-    method = call.func.attr
-    return method in HOLDING or method == "set_exception" or method in known("exceptions", "queues", "put")
-
-
-def wrapping(parent: ast.AST, part: ast.expr) -> ast.expr | None:
-    """The expression right around a part whose value is, or holds, that of the part."""
-    if isinstance(parent, ast.Call):
-        return parent if part is not parent.func and is_exception_call(parent) else None
-    return parent if isinstance(parent, ast.expr) and passes_on(parent, part) else None
-
-
-def is_exception_call(call: ast.Call) -> bool:
-    """Whether a call makes an exception, by its name; exceptions keep what they are made with."""
-    name = last_name(call.func)
-    return name[:1].isupper() and name.endswith(("Error", "Exception", "Failure"))
-
-
-def last_name(expression: ast.AST) -> str:
-    name: str = getattr(expression, "attr", getattr(expression, "id", ""))
-    return name
-
-
-def passes_on(parent: ast.expr, part: ast.expr) -> bool:
-    """Whether the value of an expression is, or holds, that of its part."""
-    if isinstance(parent, ast.IfExp):
-        return part is not parent.test
-    if isinstance(parent, ast.BoolOp):
-        return isinstance(parent.op, ast.Or) or part is parent.values[-1]
-    if isinstance(parent, ast.Dict):
-        return any(part is value for value in parent.values)
-    return isinstance(parent, (ast.Tuple, ast.List, ast.Set))
-
-
-def read(expression: ast.expr) -> set[str]:
-    """The names in an expression."""
-    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
-
-
-def may_be_set(test: ast.expr, name: str, outcome: bool) -> bool:
-    """Whether a test that came out so allows that the name is bound to an exception, which is true."""
-    if isinstance(test, ast.Name) and test.id == name:
-        return outcome
-    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or test.left.id != name:
-        return True
-    if len(test.ops) != 1 or not is_none(test.comparators[0]):
-        return True
-    if isinstance(test.ops[0], (ast.Is, ast.Eq)):
-        return not outcome
-    return outcome or not isinstance(test.ops[0], (ast.IsNot, ast.NotEq))

@@ -30,7 +30,7 @@ from memlint.facts.evaluation import UNBOUND, Nested
 from memlint.facts.graph import Body, Graph
 from memlint.facts.nested import Taken, taken
 
-__all__ = ["UNBOUND", "Flow"]
+__all__ = ["UNBOUND", "Flow", "may_be_object"]
 
 Loop: TypeAlias = ast.For | ast.AsyncFor | ast.While
 
@@ -182,3 +182,17 @@ class Flow:
     def at_most_once(self, node: ast.AST) -> bool:
         """Whether no loop of this body repeats the node."""
         return not self.loops(node)
+
+
+def may_be_object(test: ast.expr, name: str, outcome: bool) -> bool:
+    """Whether a test that came out so allows that a name is bound to an object, and one that counts as true."""
+    if isinstance(test, ast.Name) and test.id == name:
+        return outcome
+    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or test.left.id != name:
+        return True
+    other = test.comparators[0]
+    if len(test.ops) != 1 or not isinstance(other, ast.Constant) or other.value is not None:
+        return True
+    if isinstance(test.ops[0], (ast.Is, ast.Eq)):
+        return not outcome
+    return outcome or not isinstance(test.ops[0], (ast.IsNot, ast.NotEq))

@@ -35,6 +35,9 @@ HEAVY = (
 PLAIN = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"})
 """Kinds of values on which an operation costs no more than a few lookups."""
 
+COMPILERS = ("numba.", "torch.jit.", "triton.")
+"""Decorators that compile a function from its source: a lookup costs nothing there, and generators are unknown."""
+
 
 class Loops:
     """Questions about the `for` and `while` statements of functions."""
@@ -141,6 +144,12 @@ class Loops:
             return False
         in_light_module = qualified.startswith(tuple(known("lookups", "light", "modules")))
         return in_light_module or qualified in known("lookups", "light", "functions")
+
+    def is_compiled(self, node: ast.AST) -> bool:
+        """Whether a decorator compiles the function that a loop or a comprehension stands in."""
+        decorators: list[ast.expr] = getattr(self.tree.function(node), "decorator_list", [])
+        bare = (each.func if isinstance(each, ast.Call) else each for each in decorators)
+        return any((self.names.qualified(each) or "").startswith(COMPILERS) for each in bare)
 
     def every_turn(self, loop: Loop) -> Iterator[ast.expr]:
         """The expressions that each turn of a loop evaluates for certain, in source order; branches are left out."""

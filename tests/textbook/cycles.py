@@ -38,3 +38,50 @@ registry["self"] = registry  # expect: ML111
 leaky = Leaky()
 del leaky
 print(gc.collect())
+
+
+class Parent:
+    def __init__(self):
+        self.children = []
+
+    def add_child(self, child):
+        child.parent = self
+        self.children.append(child)  # expect: ML104
+
+
+class Engine:
+    def __init__(self, car):
+        self.car = car
+
+
+class Car:
+    def __init__(self):
+        self.engine = Engine(self)  # expect: ML104
+
+
+class Thing:
+    pass
+
+
+a = Thing()
+b = Thing()
+a.other = b
+b.other = a  # expect: ML104
+
+
+def walk(tree):
+    def visit(node):  # expect: ML105
+        for child in node.children:
+            visit(child)
+
+    visit(tree)
+
+
+def fetch(url):
+    error = None
+    for attempt in range(3):
+        try:
+            return request(url)
+        except OSError as e:
+            error = e  # expect: ML106
+    raise error

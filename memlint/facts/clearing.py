@@ -1,0 +1,107 @@
+"""What lets go of a caught exception again: its traceback is taken off, its name unbound, the program ends."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from memlint.facts.caught import FUNCTIONS, Function, Place
+from memlint.facts.writes import CUTTING, is_none
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
+
+
+class Clearing:
+    """Looks in a function for what lets go of an exception."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.parents = facts.tree.parents
+
+    def cleared(self, function: Function) -> list[set[str]]:
+        """The names whose traceback the function clears, one set a place."""
+        return [found for node in ast.walk(function) if (found := self._clears(node, True))]
+
+    def _clears(self, node: ast.AST, is_caller: bool) -> set[str]:
+        """The names whose traceback a node clears, of a caller also by what it calls."""
+        if isinstance(node, ast.Assign) and is_none(node.value):
+            cleared = [
+                each for each in node.targets if isinstance(each, ast.Attribute) and each.attr == "__traceback__"
+            ]
+            return {name for each in cleared for name in read(each)}
+        if not isinstance(node, ast.Call):
+            return set()
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "with_traceback":
+            return read(node.func) if node.args and is_none(node.args[0]) else set()
+        given = {name for each in (*node.args, *(keyword.value for keyword in node.keywords)) for name in read(each)}
+        if self.facts.names.qualified(node.func) in known("exceptions", "cleared", "by"):
+            return given
+        return given if is_caller and given and self._is_clearing(node.func) else set()
+
+    def _is_clearing(self, called: ast.expr) -> bool:
+        """Whether a function or method of this file clears a traceback."""
+        if isinstance(called, ast.Name):
+            binding = self.facts.names.binding(called)
+            made = binding.sole.node if binding and binding.sole else None
+        elif isinstance(called, ast.Attribute):
+            model = self.facts.classes.instance(called.value)
+            made = model.methods.get(called.attr) if model else None
+        else:
+            return False
+        return isinstance(made, FUNCTIONS) and any(self._clears(node, False) for node in ast.walk(made))
+
+    def empties(self, use: ast.Name) -> bool:
+        """Whether a use takes something out of a container: `.clear()`, `del x[:]`."""
+        parent = self.parents[use]
+        if isinstance(parent, ast.Subscript):
+            return not isinstance(parent.ctx, ast.Load) and isinstance(self.parents[parent], ast.Delete)
+        return isinstance(parent, ast.Attribute) and parent.attr in CUTTING
+
+    def ends_program_after(self, place: Place) -> bool:
+        """Whether the program ends in the handler, after the place."""
+        inner: ast.AST | None = self.facts.tree.statement(place.by)
+        while inner is not None and inner is not place.handler:
+            outer = self.parents[inner]
+            for _, block in ast.iter_fields(outer):
+                if isinstance(block, list) and inner in block:
+                    rest = block[block.index(inner) + 1 :]
+                    if any(isinstance(each, ast.Expr) and self.ends_program(each.value) for each in rest):
+                        return True
+            inner = None if isinstance(outer, FUNCTIONS) else outer
+        return False
+
+    def ends_program(self, value: ast.expr | None) -> bool:
+        """Whether what is called, or raised, ends the program."""
+        called = value.func if isinstance(value, ast.Call) else value
+        return called is not None and self.facts.names.qualified(called) in known("exceptions", "program", "ends")
+
+    def leaves(self, statement: ast.Raise, function: Function, name: str) -> bool:
+        """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name."""
+        inner: ast.AST = statement
+        for outer in self.facts.tree.ancestors(statement):
+            if outer is function:
+                return True
+            if isinstance(outer, ast.ExceptHandler) and outer.name == name:
+                return False
+            if isinstance(outer, TRY):
+                if inner in outer.body and outer.handlers:
+                    return False
+                if inner not in outer.finalbody and rebinds(outer, name):
+                    return False
+            inner = outer
+        return False
+
+
+def rebinds(guarded: ast.Try, name: str) -> bool:
+    """Whether the `finally` of a statement binds or deletes a name."""
+    final = (node for each in guarded.finalbody for node in ast.walk(each))
+    return any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in final)
+
+
+def read(expression: ast.expr) -> set[str]:
+    """The names in an expression."""
+    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
