@@ -1,11 +1,11 @@
 """Runs every rule over the packages and holds the findings against what was read of them.
 
-    python -m benchmarks.precision [--corpus DIR] [--only NAME,…] [--jobs N] [--findings FILE]
+    python -m benchmarks.precision [--corpus DIR] [--only NAME,…] [--jobs N] [--save FILE | --saved FILE]
 
 Wheels that DIR lacks are downloaded with pip and their Python files unpacked to `DIR/NAME-VERSION`. The table says, for
 each rule: findings per 100,000 lines in libraries and in applications; how many findings were read; how many of these
 were right, wrong or unsure. A verdict whose finding is gone is counted apart: right ones as lost, others as mended.
-FILE gets every finding, to draw a sample from.
+`--save` writes every finding to a file, to draw a sample from; `--saved` takes them from such a file and runs nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -115,10 +115,22 @@ def measure(chosen: list[Package], corpus: Path, jobs: int) -> Measured:
     return measured
 
 
+def plain(measured: Measured) -> dict[str, Any]:
+    """A measurement as JSON holds it."""
+    return {"lines": measured.lines, "findings": {sort: sorted(found) for sort, found in measured.findings.items()}}
+
+
+def loaded(path: Path) -> Measured:
+    """The measurement that a file holds."""
+    saved = json.loads(path.read_text("utf-8"))
+    found = {sort: {Place(*place) for place in places} for sort, places in saved["findings"].items()}
+    return Measured(Counter(saved["lines"]), found)
+
+
 def table(measured: Measured, chosen: list[Package]) -> Iterator[str]:
     """The lines of the table, a rule each."""
     pinned = {package.name: package.version for package in chosen}
-    found = set().union(*measured.findings.values())
+    found: set[Place] = set().union(*measured.findings.values())
     judged: dict[str, Counter[str]] = defaultdict(Counter)
     for place, version, verdict in verdicts():
         if pinned.get(place.package) == version:
@@ -133,7 +145,7 @@ def table(measured: Measured, chosen: list[Package]) -> Iterator[str]:
     for code in sorted({place.code for place in found} | set(judged)):
         if code == "ML000":
             continue
-        counts = [sum(place.code == code for place in measured.findings[sort]) for sort in SORTS]
+        counts = [sum(place.code == code for place in measured.findings.get(sort, ())) for sort in SORTS]
         rates = [count / (measured.lines[sort] or 1) * 1e5 for count, sort in zip(counts, SORTS, strict=True)]
         votes = judged[code]
         right, wrong, unsure = votes["right"], votes["wrong"], votes["unsure"]
@@ -157,17 +169,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__.partition("\n")[0])
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="where the packages are kept")
     parser.add_argument("--only", default="", help="names of packages, separated by commas")
-    parser.add_argument("--findings", type=Path, help="write every finding there, as CSV")
+    parser.add_argument("--save", type=Path, help="write every finding there, as JSON")
+    parser.add_argument("--saved", type=Path, help="take the findings from there")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     chosen = list(packages([name for name in arguments.only.split(",") if name]))
     if not chosen:
         parser.error(f"packages.toml names none of {arguments.only}")
-    arguments.corpus.mkdir(parents=True, exist_ok=True)
-    measured = measure(chosen, arguments.corpus, arguments.jobs)
-    if arguments.findings:
-        with arguments.findings.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([Place._fields, *sorted(set().union(*measured.findings.values()))])
+    if arguments.saved:
+        measured = loaded(arguments.saved)
+    else:
+        arguments.corpus.mkdir(parents=True, exist_ok=True)
+        measured = measure(chosen, arguments.corpus, arguments.jobs)
+    if arguments.save:
+        arguments.save.write_text(json.dumps(plain(measured), indent=0), "utf-8")
     print("\n".join(table(measured, chosen)))
     for failure in measured.failures:
         print(f"failed: {failure}", file=sys.stderr)
