@@ -51,7 +51,7 @@ class ThrowawayList(Rule):
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call) if node.args and isinstance(node.args[0].value, cst.ListComp) else None
         taker = self.taker(call) if call else None
-        made = call.args[0] if call else None
+        made = call.args[0] if call and call.args else None
         if call is None or taker is None or not isinstance(made, ast.ListComp):
             return
         unfixed = objection(made)
