@@ -22,7 +22,7 @@ from memlint.facts.class_model import (
 )
 from memlint.facts.keeping import bound
 from memlint.facts.names import Binding, DefinitionKind, Scope
-from memlint.facts.writes import Write, Writes, is_attribute, targets_of
+from memlint.facts.writes import Write, Writes, is_attribute, is_none, targets_of
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -130,14 +130,18 @@ class Classes:
     def is_replaced(self, model: ClassModel, store: Store) -> bool:
         """Whether a store puts a parameter in the place of a fallback, `root or self`, and every call of this file that
         makes an instance gives that parameter."""
-        if not isinstance(store.value, (ast.BoolOp, ast.IfExp)) or store.method.name != "__init__":
+        is_choice = isinstance(store.value, (ast.BoolOp, ast.IfExp)) and store.method.name == "__init__"
+        if not is_choice or self.derived[model]:
             return False
         read = {node.id for node in ast.walk(store.value) if isinstance(node, ast.Name)} - {store.instance}
         makers = (node for node in self.tree.parents if isinstance(node, ast.Call))
         calls = [
             call for call in makers if model.node.name in (getattr(call.func, "id", getattr(call.func, "attr", "")),)
         ]
-        given = [{parameter.arg for parameter, _ in bound(store.method, call, 0)} for call in calls]
+        given = [
+            {parameter.arg for parameter, argument in bound(store.method, call, 0) if not is_none(argument)}
+            for call in calls
+        ]
         return bool(given) and not read.isdisjoint(given[0].intersection(*given[1:]))
 
     def bases_of(self, model: ClassModel) -> list[ClassModel]:
