@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from memlint.facts.annotations import EXCEPTIONS, Annotations
 from memlint.facts.layout import FUNCTIONS, Tree
 from memlint.facts.names import Binding, Definition, DefinitionKind, Names
+from memlint.facts.opening import MODES, file_kind
 from memlint.knowledge import inverted, table
 from memlint.knowledge import names as known
 
@@ -42,8 +43,6 @@ PENDING = ""
 MOST = 1_000
 """Those that are looked at for one question."""
 
-MODES = {"file": (1, "r"), "path": (0, "r"), "compressed": (1, "rb"), "temporary": (0, "w+b")}
-"""Of each sort of opener: which argument is the mode, and what it is where it is left out."""
 IN_PLACE: dict[str | None, tuple[type[ast.operator], ...]] = {
     "list": (ast.Add, ast.Mult),
     "bytearray": (ast.Add, ast.Mult),
@@ -134,7 +133,7 @@ class Kinds:
         opener = self.openers.get(maker)
         if isinstance(call.func, ast.Attribute) and not opener and call.func.attr == "open":
             opener = "path" if self.is_path(call.func.value) else None
-        return self.file_kind(call, opener) if opener in MODES else opener
+        return file_kind(self.tree, self.names, call, opener) if opener in MODES else opener
 
     def of_attribute(self, attribute: ast.Attribute) -> str | None:
         named = self.named.get(self.names.qualified(attribute) or "")
@@ -213,21 +212,6 @@ class Kinds:
         """Whether a value is a path; `p = p.parent` leaves a path a path."""
         binding = self.names.binding(value) if isinstance(value, ast.Name) else None
         return binding in self.asked or self.of(value) == "path"
-
-    def file_kind(self, call: ast.Call, opener: str) -> str | None:
-        """`text file` or `binary file`; None where the mode is not a constant."""
-        position, default = MODES[opener]
-        given = [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
-        mode = given[0] if given else call.args[position] if len(call.args) > position else ast.Constant(default)
-        if not (isinstance(mode, ast.Constant) and isinstance(mode.value, str)):
-            return None
-        if any(keyword.arg is None for keyword in call.keywords) or any(map(is_starred, call.args)):
-            return None
-        if is_of_kernel(call):
-            return "kernel file"
-        if opener == "compressed":
-            return "text file" if "t" in mode.value else "binary file"
-        return "binary file" if "b" in mode.value else "text file"
 
     def of_binding(self, binding: Binding | None) -> str | None:
         """The kind that all values of a variable have; None where they differ or one is unknown."""
@@ -387,17 +371,5 @@ def gives(definition: Definition) -> bool:
     return definition.kind not in (DefinitionKind.ANNOTATION, DefinitionKind.DELETE)
 
 
-def is_of_kernel(opening: ast.Call) -> bool:
-    """Whether a call opens a file by a path that begins in one of the kernel's folders."""
-    path = opening.args[0] if opening.args else None
-    first = path.values[0] if isinstance(path, ast.JoinedStr) and path.values else path
-    folders = tuple(known("files", "kernel", "folders"))
-    return isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.startswith(folders)
-
-
 def is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def is_starred(node: ast.expr) -> bool:
-    return isinstance(node, ast.Starred)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
-from memlint.facts.names import Binding, ScopeKind
+from memlint.facts.names import Binding, DefinitionKind, ScopeKind
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -133,7 +133,7 @@ class Snapshots:
         """The uses of a name behind one of its reads that have the value that it had there; `x += …` keeps it."""
         body = self.tree.function(value)
         flow = self.facts.flow(body)
-        current = set(flow.reaching(value))
+        current = set(flow.reaching(value)) - self.renewed(binding, value)
         in_place = IN_PLACE.get(self.facts.kind(value), ())
         found: list[ast.expr] = []
         for use in sorted(self.all_of(binding), key=place):
@@ -143,6 +143,19 @@ class Snapshots:
                 if isinstance(change, ast.AugAssign) and use is change.target and isinstance(change.op, in_place):
                     current.add(use)
         return found
+
+    def renewed(self, binding: Binding, value: ast.Name) -> set[ast.AST]:
+        """The definitions that give a name another value right behind one of its reads, in the same run of statements:
+        what they bind comes to the read only by the next turn of a loop."""
+        statement = self.tree.statement(value)
+        beside = self.tree.parents.get(statement) if statement else None
+        return {
+            each.node
+            for each in binding.definitions
+            if each.kind is not DefinitionKind.AUGMENTED
+            and self.tree.parents.get(each.statement) is beside
+            and each.statement.lineno > value.lineno
+        }
 
     def is_here(self, node: ast.AST, assignment: ast.stmt) -> bool:
         return self.tree.function(node) is self.tree.function(assignment)
