@@ -26,7 +26,7 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
     def report_store(self, model: ClassModel, store: Store, kept: ast.expr) -> None:
         owner, instance = model.node.name, store.instance
         method = self.facts.closures.driven(kept, model) if isinstance(kept, ast.Call) else None
-        if self.facts.classes.is_closed(model, store.attribute):
+        if self.facts.classes.is_closed(model, store.attribute) or self.facts.closures.is_drained(store):
             return
         what = "a generator expression" if method is None else f"the {described(method)} of `{instance}.{method.name}`"
         self.report(

@@ -87,8 +87,18 @@ def closing(facts: Facts, statement: ast.AST) -> Iterator[ast.Attribute]:
         if write.value is None or subject is None or facts.classes.is_ever_cut(write.attribute.attr):
             continue
         held = (each for each, holder in facts.links.held(write.value) if isinstance(each, ast.Name) and not holder)
-        if any(facts.names.binding(each) is subject for each in held):
+        if any(facts.names.binding(each) is subject for each in held) and not is_put_right(facts, statement):
             yield write.attribute
+
+
+def is_put_right(facts: Facts, statement: ast.stmt) -> bool:
+    """Whether a later statement of the same block gives the same place another value: `d["a"] = d`, `d["a"] = e`."""
+    if not isinstance(statement, ast.Assign):
+        return False
+    places = {ast.dump(target) for target in statement.targets}
+    block = getattr(facts.tree.parents[statement], "body", [])
+    later = (each for each in block if isinstance(each, ast.Assign) and each.lineno > statement.lineno)
+    return any(ast.dump(target) in places for each in later for target in each.targets)
 
 
 def is_of_name(node: ast.AST) -> bool:

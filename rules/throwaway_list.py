@@ -36,6 +36,7 @@ class ThrowawayList(Rule):
     code = "ML405"
     name = "throwaway-list"
     effect = Effect.PEAK
+    quiet_in_tests = True
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(
         rb"\((?:[\s(\\]|#[^\n]*\n)*\[",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ EXPECT = re.compile(r"# expect: (ML\d+)")
 
 
 @pytest.mark.parametrize("path", sorted(TEXTBOOK.glob("*.py")), ids=lambda path: path.stem)
-def test_textbook(path: Path) -> None:
+def test_textbook(path: Path, tmp_path: Path) -> None:
     expected = [
         (number, found[1])
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if (found := EXPECT.search(line))
     ]
-    done = memlint("check", "--isolated", "--output-format", "json", path)
+    copy = shutil.copy(path, tmp_path / "lesson.py")  # some rules are quiet in folders of tests
+    done = memlint("check", "--isolated", "--output-format", "json", copy)
     found = [(finding["location"]["row"], finding["code"]) for finding in json.loads(done.stdout)]
     assert found == expected

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from memlint.facts.classes import ClassModel, MethodKind
+from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
 from memlint.knowledge import names as known
@@ -275,7 +275,7 @@ class Closures:
         binding = self.names.binding_of(definition) if definition else None
         if binding is None or binding.sole is None or binding.scope.kind is not ScopeKind.FUNCTION:
             return False
-        if isinstance(made, ast.ClassDef) and not self.is_plain_class(made):
+        if isinstance(made, ast.ClassDef) and (not self.is_plain_class(made) or any(map(is_class_of, made.bases))):
             return False
         inside = set(ast.walk(made))
         uses = [use for use in binding.uses if use not in inside]
@@ -319,6 +319,18 @@ class Closures:
         raised = self.tree.parents[parent] if self.is_called(use) else parent
         return isinstance(raised, (ast.Raise, ast.ExceptHandler))
 
+    def is_drained(self, store: Store) -> bool:
+        """Whether the statement behind a store runs over what it stored, to the end."""
+        parent = self.tree.parents[store.by]
+        block = next((each for _, each in ast.iter_fields(parent) if isinstance(each, list) and store.by in each), [])
+        following = block[block.index(store.by) + 1 :][:1] if store.by in block else []
+        if not following or not isinstance(following[0], ast.For):
+            return False
+        loop = following[0]
+        leaving = (ast.Break, ast.Return, ast.Yield, ast.Await, ast.Raise)
+        is_over = isinstance(loop.iter, ast.Attribute) and loop.iter.attr == store.attribute
+        return is_over and not any(isinstance(node, leaving) for node in ast.walk(loop))
+
     def is_dear(self, made: ast.Call | ast.ClassDef) -> bool:
         """Whether the class is one whose making generates code, a schema or a table of members."""
         if isinstance(made, ast.ClassDef):
@@ -333,6 +345,11 @@ class Closures:
         """Whether a decorator may hand the class on to others."""
         name = self.names.qualified(decorator.func if isinstance(decorator, ast.Call) else decorator)
         return name not in known("classes", "dear", "decorators") | known("classes", "quiet", "decorators")
+
+
+def is_class_of(base: ast.expr) -> bool:
+    """Whether a base is the class of some object, `x.__class__` or `type(x)`: it is known in no other place."""
+    return isinstance(base, ast.Call) or (isinstance(base, ast.Attribute) and base.attr == "__class__")
 
 
 def bound_name(statement: ast.AST, value: ast.expr) -> ast.Name | None:

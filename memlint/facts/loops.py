@@ -23,14 +23,17 @@ LONG = 10_000
 FEW = 10
 """Turns of an inner loop under which it is but a detail of the outer one."""
 
+AROUND = 4
+"""Statements of an outer loop besides the inner one, itself included, beside which that one still counts."""
+
 SMALL = 8
 """Statements of a small body."""
 
 LIGHT = (ast.AnnAssign, ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Expr, ast.If, ast.Pass)
 LOOPS = (ast.For, ast.While)
 HEAVY = (
-    ast.Await, ast.DictComp, ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.ListComp, ast.SetComp, ast.Yield,
-    ast.YieldFrom,
+    ast.Await, ast.Dict, ast.DictComp, ast.GeneratorExp, ast.JoinedStr, ast.Lambda, ast.ListComp, ast.SetComp,
+    ast.Yield, ast.YieldFrom,
 )  # fmt: skip
 PLAIN = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"})
 """Kinds of values on which an operation costs no more than a few lookups."""
@@ -77,7 +80,8 @@ class Loops:
         if math.prod(map(self.certain_turns, nest)) >= LONG:
             return len(nest) > 1 or isinstance(loop, ast.While) or is_over_range(loop)
         many = [each for each in turns if each is None or each >= FEW]
-        return len(many) > 1 and None in many and is_counting(loop) and self.is_small(nest[-2], is_outer=True)
+        is_long = len(many) > 1 and None in many and is_counting(loop)
+        return is_long and is_filled(nest[-2], loop) and self.is_small(nest[-2], is_outer=True)
 
     def certain_turns(self, loop: Loop) -> int:
         """How often a loop turns, left early or not, if it counts up to a number; else once."""
@@ -246,6 +250,14 @@ def is_counting(loop: Loop) -> bool:
     tested = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name)}
     steps = (each.target for each in loop.body if isinstance(each, ast.AugAssign))
     return any(getattr(target, "id", None) in tested for target in steps)
+
+
+def is_filled(outer: Loop, inner: Loop) -> bool:
+    """Whether a `for` loop does little besides running another one, each time round."""
+    if isinstance(outer, ast.While) or inner not in outer.body:
+        return False
+    around, within = (sum(isinstance(node, ast.stmt) for node in ast.walk(loop)) for loop in (outer, inner))
+    return around - within <= AROUND
 
 
 def is_over_range(loop: ast.For) -> bool:
