@@ -91,7 +91,7 @@ def closing(facts: Facts, statement: ast.AST) -> Iterator[ast.Attribute]:
             yield write.attribute
 
 
-def is_put_right(facts: Facts, statement: ast.stmt) -> bool:
+def is_put_right(facts: Facts, statement: ast.AST) -> bool:
     """Whether a later statement of the same block gives the same place another value: `d["a"] = d`, `d["a"] = e`."""
     if not isinstance(statement, ast.Assign):
         return False
