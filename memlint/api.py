@@ -267,7 +267,9 @@ class StoreRule(Rule, Generic[Kept]):
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
         models = facts.classes.within(part.first, part.last)
-        return any(cls.kept(facts, model, store) is not None for model in models for store in stores(facts, model))
+        return any(
+            cls.kept(facts, model, store) is not None for model in models for store in facts.keeping.stores(model)
+        )
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Kept | None:
@@ -283,7 +285,7 @@ class StoreRule(Rule, Generic[Kept]):
             return
         model = self.facts.classes.of(owner)
         reported: set[ast.stmt] = set()
-        for store in stores(self.facts, model):
+        for store in self.facts.keeping.stores(model):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in reported or not self.facts.classes.is_lasting(model, store):
                 continue
@@ -293,8 +295,3 @@ class StoreRule(Rule, Generic[Kept]):
     def weight(self, model: ClassModel) -> Severity | None:
         """The severity of a cycle of such instances: that of the rule, but info where there is a single one."""
         return Severity.INFO if self.facts.classes.is_singleton(model) else None
-
-
-def stores(facts: Facts, model: ClassModel) -> list[Store]:
-    """What a class stores in its instances, by statements of its own or by handing it to methods of its own."""
-    return [*model.stores, *facts.keeping.handed(model)]

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from memlint.facts import Facts
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.exceptions import FUNCTIONS, Place
+from memlint.facts.layout import last_line
 from memlint.facts.names import Binding
 from memlint.facts.writes import targets_of
 from memlint.model import Edit, Fix, Position, Safety
@@ -137,10 +138,6 @@ class FinallyNone:
 
 def is_guarded(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Try) and bool(statement.finalbody)
-
-
-def last_line(statement: ast.stmt) -> int:
-    return statement.end_lineno or statement.lineno
 
 
 def released(facts: Facts, place: Place, function: Definition, *bindings: Binding) -> tuple[Fix | None, str]:

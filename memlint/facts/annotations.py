@@ -7,6 +7,7 @@ import builtins
 
 from memlint.facts.layout import Tree
 from memlint.facts.names import Names
+from memlint.facts.shapes import is_none
 from memlint.knowledge import inverted
 from memlint.knowledge import names as known
 
@@ -109,10 +110,6 @@ class Annotations:
                 return True
             waiting += [found for base in current.bases if (found := self.class_of(base))]
         return False
-
-
-def is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def is_ellipsis(node: ast.AST) -> bool:

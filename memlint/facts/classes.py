@@ -22,7 +22,8 @@ from memlint.facts.class_model import (
 )
 from memlint.facts.keeping import bound
 from memlint.facts.names import Binding, DefinitionKind, Scope
-from memlint.facts.writes import Write, Writes, is_attribute, is_none, targets_of
+from memlint.facts.shapes import is_none
+from memlint.facts.writes import Write, Writes, is_attribute, targets_of
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -152,9 +153,9 @@ class Classes:
             self._bases_found[model] = [each.facts.classes.of(each.node) for each in nodes]  # type: ignore[arg-type]
         return self._bases_found[model]
 
-    def _makes_object(self, call: ast.Call) -> bool:
-        """Whether a call makes an instance of a class of this file which is no container by its bases."""
-        made = self.made_by(call)
+    def _makes_object(self, store: Store) -> bool:
+        """Whether what is stored is made there, of a class of this file which is no container by its bases."""
+        made = self.made_by(store.value) if isinstance(store.value, ast.Call) and not store.inside else None
         return made is not None and made.home is self and not made.node.bases and self._is_known(made)
 
     @cached_property
@@ -165,13 +166,12 @@ class Classes:
         """Whether the link that a store makes is cut: in another method of the class, its bases or subclasses here,
         later in the same method, or by code that reaches into the instance. `__init__` cuts nothing: there
         `self.x = None` declares."""
-        is_object = not store.inside and isinstance(store.value, ast.Call) and self._makes_object(store.value)
         related = self.related(model)
         return any(store.attribute in other.home.cut_from_outside for other in related) or any(
             cut.attribute in (store.attribute, "*") and other.home.undoes(cut, store)
             for other in related
             for cut in other.cuts
-            if not (cut.is_emptying and is_object)
+            if not (cut.is_emptying and self._makes_object(store))
         )
 
     def is_closed(self, model: ClassModel, attribute: str) -> bool:
@@ -287,15 +287,11 @@ class Classes:
         binding = self.names.binding_of(model.node)
         if binding is None or binding.scope is not self.names.module:
             return False
-        calls = [use for use in binding.uses if self._is_called(use)]
+        calls = [use for use in binding.uses if self.tree.is_called(use)]
         return len(calls) == 1 and all(
             isinstance(outer, (ast.expr, ast.Assign, ast.AnnAssign, ast.Expr, ast.If, ast.Module, ast.Try, ast.keyword))
             for outer in self.tree.ancestors(calls[0])
         )
-
-    def _is_called(self, use: ast.Name) -> bool:
-        parent = self.tree.parents[use]
-        return isinstance(parent, ast.Call) and parent.func is use
 
     def _methods(self, model: ClassModel) -> ClassModel:
         for statement in class_body(model.node.body):

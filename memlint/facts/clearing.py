@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from memlint.facts.caught import FUNCTIONS, Function, Place
-from memlint.facts.writes import CUTTING, is_none
+from memlint.facts.shapes import is_none
+from memlint.facts.writes import CUTTING
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -189,11 +189,7 @@ class Closures:
     def leaves(self, binding: Binding, inside: set[ast.AST]) -> set[Role]:
         """The roles that a variable has in uses outside some code, other than being called."""
         uses = [use for use in binding.uses if use not in inside]
-        return {role for use in uses for role, _ in self.facts.escape.roles(use) if not self.is_called(use)}
-
-    def is_called(self, use: ast.Name) -> bool:
-        parent = self.tree.parents[use]
-        return isinstance(parent, ast.Call) and parent.func is use
+        return {role for use in uses for role, _ in self.facts.escape.roles(use) if not self.tree.is_called(use)}
 
     def iterated(self, value: ast.expr) -> Iterator[ast.expr]:
         """The value and, where it is an iterator or method over others, or a generator expression, those."""
@@ -281,7 +277,7 @@ class Closures:
         uses = [use for use in binding.uses if use not in inside]
         is_local = all(self.names.scope_of(use).owner is binding.scope or self.is_raised(use) for use in uses)
         is_record = isinstance(made, ast.ClassDef) and self.is_rootless(made) and bool(self.taken_by(made))
-        if not is_local or not (is_record or any(map(self.is_called, uses))):
+        if not is_local or not (is_record or any(map(self.tree.is_called, uses))):
             return False
         away = {*LEAVES, Role.PASSED, Role.ALIASED} - ({Role.RETURNED} if is_record else set())
         is_free = bool(uses) and not self.leaves(binding, inside) & away
@@ -316,7 +312,7 @@ class Closures:
     def is_raised(self, use: ast.Name) -> bool:
         """Whether a use of a class raises or catches it, at once."""
         parent = self.tree.parents[use]
-        raised = self.tree.parents[parent] if self.is_called(use) else parent
+        raised = self.tree.parents[parent] if self.tree.is_called(use) else parent
         return isinstance(raised, (ast.Raise, ast.ExceptHandler))
 
     def is_drained(self, store: Store) -> bool:

@@ -12,6 +12,7 @@ from memlint.facts.elements import Touch
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind
+from memlint.facts.shapes import place
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -117,7 +118,3 @@ def is_filled(value: ast.expr | None) -> bool:
     if isinstance(value, ast.Call):
         return isinstance(value.func, ast.Name) and value.func.id == "dict" and bool(value.keywords)
     return isinstance(value, (ast.List, ast.Set)) and bool(value.elts)
-
-
-def place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from memlint.facts.defaults import TYPES, Default, Function, Touch, is_empty_display, place
+from memlint.facts.defaults import TYPES, Default, Function, Touch
 from memlint.facts.escape import COMPREHENSIONS, LEAVES, Role
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import FUNCTIONS
 from memlint.facts.names import Binding
+from memlint.facts.shapes import is_empty_display, place
 
 if TYPE_CHECKING:
     from memlint.facts import Facts

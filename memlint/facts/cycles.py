@@ -101,16 +101,16 @@ class Cycles:
     def _of_classes(self) -> Iterator[Cycle]:
         """`self.child = C(self)`, where C keeps what it is given."""
         for model in self.classes.models.values():
-            for store in (*model.stores, *self.facts.keeping.handed(model)):
+            memoized = list(self._memoized(model))
+            for store in (*self.facts.keeping.stores(model), *memoized):
                 for path in self._back(model, store):
-                    if path.links and self.classes.is_lasting(model, store) and self._stays(path.links):
+                    if path.links and self._is_kept(model, store, store in memoized) and self._stays(path.links):
                         yield self._through(model, store, path.links)
                         break
-            for store in self._memoized(model):
-                for path in self._back(model, store):
-                    if path.links and not self.classes.is_cut(model, store) and self._stays(path.links):
-                        yield self._through(model, store, path.links)
-                        break
+
+    def _is_kept(self, model: ClassModel, store: Store, is_memoized: bool) -> bool:
+        """Whether a store stays; a cached property takes the place of its own descriptor."""
+        return not self.classes.is_cut(model, store) if is_memoized else self.classes.is_lasting(model, store)
 
     def _memoized(self, model: ClassModel) -> Iterator[Store]:
         """What the cached properties of a class keep in the instance, each stored by its `def`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
+from memlint.facts.shapes import is_empty_display, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -311,15 +312,5 @@ def with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]
             yield parameter, value
 
 
-def is_empty_display(value: ast.expr) -> bool:
-    if isinstance(value, ast.Dict):
-        return not value.keys
-    return isinstance(value, (ast.List, ast.Tuple)) and not value.elts
-
-
 def last_name(function: ast.expr | None) -> str | None:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)
-
-
-def place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
+from memlint.facts.shapes import place
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -251,7 +252,3 @@ CLASS_NAME = re.compile(r"_*[A-Z]\w*[a-z]\w*")
 
 def last_name(function: ast.Name | ast.Attribute) -> str:
     return function.id if isinstance(function, ast.Name) else function.attr
-
-
-def place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

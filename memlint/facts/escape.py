@@ -7,8 +7,10 @@ import enum
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from memlint.facts.layout import FUNCTIONS, Tree
+from memlint.facts.layout import Tree
 from memlint.facts.names import Binding, DefinitionKind, Names
+from memlint.facts.shapes import is_starred
+from memlint.facts.writes import HOLDING
 from memlint.knowledge import names as known
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -289,18 +291,6 @@ class Escape:
         finally:
             self._looped.remove(binding)
         return Role.ELEMENT_MUTATED if changed else Role.READ
-
-    def enclosing_function(self, node: ast.AST) -> ast.AST:
-        """The function or module that runs a node, through comprehensions."""
-        return next((outer for outer in self.tree.ancestors(node) if isinstance(outer, FUNCTIONS)), self.tree.module)
-
-
-def is_starred(node: ast.expr) -> bool:
-    return isinstance(node, ast.Starred)
-
-
-HOLDING = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
-"""Methods that hold the very object they are given; the other growing methods copy from it."""
 
 
 def changes(method: str) -> bool:

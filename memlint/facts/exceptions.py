@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_name
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.writes import is_none
+from memlint.facts.shapes import is_none
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

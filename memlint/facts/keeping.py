@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.class_model import ClassModel, Method, MethodKind, Store
 from memlint.facts.names import Binding
+from memlint.facts.shapes import is_starred
 from memlint.facts.writes import calls
 from memlint.knowledge import inverted
 
@@ -71,13 +72,14 @@ class Keeping:
                 for links in kept(made, name, depth):
                     yield Path(path.value, (*links, *path.links))
 
-    def handed(self, model: ClassModel) -> list[Store]:
-        """What methods of a class of this file give to other methods of the same instance, which store it for good:
-        `self.on("tick", self.advance)`. Only what leads back to the instance is followed."""
-        return self._handed.get(model, [])
+    def stores(self, model: ClassModel) -> list[Store]:
+        """What a class of this file stores in its instances: by statements of its own, and by giving it to other
+        methods of the same instance, `self.on("tick", self.advance)`, followed only where it leads back to it."""
+        return [*model.stores, *self._handed.get(model, ())]
 
     @cached_property
     def _handed(self) -> dict[ClassModel, list[Store]]:
+        """By class, what its methods give to others of the same instance that store it for good."""
         handed: dict[ClassModel, list[Store]] = {}
         for call in self.facts.tree.parents:
             own = call.func if isinstance(call, ast.Call) and (call.args or call.keywords) else None
@@ -280,7 +282,3 @@ def bound(method: Method, call: ast.Call, first: int) -> Iterator[tuple[ast.arg,
     for keyword in call.keywords:
         if keyword.arg in named:
             yield named[keyword.arg], keyword.value
-
-
-def is_starred(node: ast.expr) -> bool:
-    return isinstance(node, ast.Starred)

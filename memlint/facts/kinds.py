@@ -369,7 +369,3 @@ def default_of(arguments: ast.arguments, parameter: ast.arg) -> ast.expr | None:
 def gives(definition: Definition) -> bool:
     """Whether a definition binds a value at all; `x += …` on a container leaves its kind as it was."""
     return definition.kind not in (DefinitionKind.ANNOTATION, DefinitionKind.DELETE)
-
-
-def is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

@@ -108,6 +108,11 @@ class Tree:
             inner = outer
         return self.module
 
+    def is_called(self, use: ast.AST) -> bool:
+        """Whether an expression is what a call calls."""
+        parent = self.parents[use]
+        return isinstance(parent, ast.Call) and parent.func is use
+
     def statement(self, node: ast.AST) -> ast.stmt | None:
         """The innermost statement that a node is or is part of."""
         return node if isinstance(node, ast.stmt) else self.enclosing(node, ast.stmt)

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from memlint.facts.kinds import is_none
 from memlint.facts.names import Definition, DefinitionKind, ScopeKind
+from memlint.facts.shapes import is_none
 from memlint.knowledge import names as known
 from memlint.knowledge import table
 

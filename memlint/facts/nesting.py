@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.annotations import is_none
 from memlint.facts.kinds import MUTABLE, default_of
 from memlint.facts.names import Binding, Definition, DefinitionKind
+from memlint.facts.shapes import is_none
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

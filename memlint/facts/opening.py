@@ -6,6 +6,7 @@ import ast
 
 from memlint.facts.layout import Tree
 from memlint.facts.names import Names
+from memlint.facts.shapes import is_starred
 from memlint.knowledge import names as known
 
 MODES = {"file": (1, "r"), "path": (0, "r"), "compressed": (1, "rb"), "temporary": (0, "w+b")}
@@ -47,7 +48,3 @@ def constant(tree: Tree, names: Names, value: ast.expr) -> ast.expr:
         binding = names.inner(home).bindings.get(value.attr) if home else None
     sole = binding.sole if binding else None
     return sole.value if sole and sole.value is not None else value
-
-
-def is_starred(node: ast.expr) -> bool:
-    return isinstance(node, ast.Starred)

@@ -15,6 +15,7 @@ from memlint.facts.instance_copies import InstanceCopies
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.layout import FUNCTIONS
 from memlint.facts.names import Binding, DefinitionKind
+from memlint.facts.shapes import end, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -379,11 +380,3 @@ class Sharing:
         if any(made.kind in (DefinitionKind.CLASS, DefinitionKind.PARAMETER) for made in binding.definitions):
             return False
         return isinstance(binding.scope.node, FUNCTIONS)
-
-
-def place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def end(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
+from memlint.facts.shapes import end, place
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -167,11 +168,3 @@ class Snapshots:
 def is_by_value(comparison: ast.AST) -> bool:
     """Whether a comparison is not of identity."""
     return isinstance(comparison, ast.Compare) and not isinstance(comparison.ops[0], (ast.Is, ast.IsNot))
-
-
-def place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def end(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from memlint.facts.kinds import MUTABLE, Kinds
 from memlint.facts.layout import Tree
 from memlint.facts.names import DefinitionKind, Names
+from memlint.facts.shapes import is_empty_display, is_none
 
 CUTTING = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
 HOLDING = frozenset({"append", "appendleft", "add", "insert", "setdefault"})
+"""Methods that hold the very object they are given; the other growing methods copy from it."""
 
 
 class Write(NamedTuple):
@@ -170,17 +172,6 @@ def targets_of(assignment: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
 
 def is_attribute(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == name
-
-
-def is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def is_empty_display(value: ast.expr) -> bool:
-    """Whether a value is a display with nothing in it."""
-    if isinstance(value, ast.Dict):
-        return not value.keys
-    return isinstance(value, (ast.List, ast.Tuple)) and not value.elts
 
 
 def is_first_use(condition: ast.AST, attribute: str) -> bool:
