@@ -143,9 +143,10 @@ class Rule:
         related: Iterable[tuple[Node, str]] = (),
         elsewhere: Iterable[tuple[Facts, ast.AST, str]] = (),
         cycle: Sequence[str] = (),
+        optional: bool = False,
     ) -> None:
         """Report the fault at a node of either tree; `related` are further nodes of this slice, each with what it is,
-        and `elsewhere` such nodes of any file."""
+        and `elsewhere` such nodes of any file. An `optional` finding is shown where the settings select the rule."""
         start, end = self.slice.span(where)
         path = self.facts.source.path
         places = [Related(path, *self.slice.span(node), text) for node, text in related]
@@ -164,6 +165,7 @@ class Rule:
                 cycle=tuple(cycle),
                 fix=fix,
                 unfixed=unfixed,
+                is_optional=optional,
             )
         )
 

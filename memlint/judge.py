@@ -26,10 +26,16 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         for finding in outcome.findings
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
+        and (not finding.is_optional or is_selected(finding, settings))
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
         and not suppressed(finding, source)
     ]
     return outcome
+
+
+def is_selected(finding: Finding, settings: Settings) -> bool:
+    """Whether the settings ask for the finding's rule, and do not merely leave it on."""
+    return any(selects(selector, finding.code, finding.name) for selector in settings.select)
 
 
 def suppressed(finding: Finding, source: SourceFile) -> bool:

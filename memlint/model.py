@@ -124,6 +124,8 @@ class Finding:
     unfixed: str = ""
     """Why a fix that exists in principle is not offered here."""
     fingerprint: str = ""
+    is_optional: bool = False
+    """Whether it is shown only where the settings select its rule: of a rule that is on, what is not on by default."""
     rows: tuple[int, ...] = ()
     """Lines on which a suppression comment counts; a new one belongs on the first."""
 

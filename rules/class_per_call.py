@@ -36,11 +36,13 @@ class ClassPerCall(Rule):
             what, taken = f"class `{made.name}`", self.facts.closures.taken_by(made)
         else:
             what, taken = f"class that `{self.text(made.func)}` makes", []
+        is_dear = self.facts.closures.is_dear(made)
         together = f", `{taken[0].name}` with it," if taken else ""
         self.report(
             made,
             f"the {what} is a new one on each call of `{outer}` and holds itself{together} until the garbage collector "
             "runs; define it once, in the module",
-            severity=None if self.facts.closures.is_dear(made) else Severity.INFO,
+            severity=None if is_dear else Severity.INFO,
+            optional=not is_dear,
             related=[(function, "the function")] if isinstance(function, ast.stmt) else [],
         )

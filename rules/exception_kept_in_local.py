@@ -20,6 +20,8 @@ from memlint.api import (
     released,
 )
 
+BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
 
 class ExceptionKeptInLocal(Rule):
     """An exception holds the frames that it went through; a local that holds the exception closes a cycle."""
@@ -28,18 +30,23 @@ class ExceptionKeptInLocal(Rule):
     name = "exception-kept-in-local"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(b"def", b"except|raise", rb"=|\bin\b|\.append|\.add|\.insert|\.set_exception")
+    gate = all_of(b"def", rb"except|raise|result", rb"=|\bin\b|\.append|\.add|\.insert|\.set_exception")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
         exceptions = facts.exceptions
-        if exceptions.found_and_raised(part.first, part.last):
+        if any(look(part.first, part.last) for look in (exceptions.found_and_raised, exceptions.made_and_raised)):
+            return True
+        if exceptions.awaited(part.first, part.last):
             return True
         return any(kept(facts, each) for each in exceptions.within(part.first, part.last))
 
     def visit_Raise(self, node: cst.Raise) -> None:
         statement = self.twin(node, ast.Raise)
-        for raised, binding in self.facts.exceptions.found_and_raised(self.slice.first, self.slice.last):
+        exceptions, lines = self.facts.exceptions, (self.slice.first, self.slice.last)
+        found = [(raised, binding, False) for raised, binding in exceptions.found_and_raised(*lines)]
+        found += [(raised, binding, True) for raised, binding in exceptions.made_and_raised(*lines)]
+        for raised, binding, is_made in found:
             if raised is not statement:
                 continue
             held = [binding, *self.facts.exceptions.sources(binding)]
@@ -52,7 +59,22 @@ class ExceptionKeptInLocal(Rule):
                 severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
+                optional=is_made,
             )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        call = self.twin(node, ast.Call)
+        for awaited, binding in self.facts.exceptions.awaited(self.slice.first, self.slice.last):
+            if awaited is call and binding.sole:
+                self.report(
+                    binding.sole.statement,
+                    f"`{binding.name}` keeps the exception that `{self.text(call.func)}` raises, and its traceback "
+                    "holds the frame: a cycle, so all locals here are freed only by the garbage collector; "
+                    f"write `finally: {release([binding])}` around it",
+                    severity=Severity.INFO,
+                    related=[(call, "raised here")],
+                    optional=True,
+                )
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
@@ -76,9 +98,9 @@ class ExceptionKeptInLocal(Rule):
 
     def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:
         """Put the `raise` into `try`, and let go of the names in `finally`."""
-        function, condition = held[0].scope.node, self.facts.tree.parents[statement]
-        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(condition, ast.If)
-        inner, outer, text = self.indentation(statement), self.indentation(condition), self.text(statement)
+        function, block = held[0].scope.node, self.facts.tree.parents[statement]
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(block, BLOCKS)
+        inner, outer, text = self.indentation(statement), self.indentation(block), self.text(statement)
         flow = self.facts.flow(function)
         if any(flow.is_live_after(statement, each.name) for each in held):
             return None

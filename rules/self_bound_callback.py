@@ -10,8 +10,12 @@ from memlint.api import (
     Fix,
     MethodKind,
     Safety,
+    Slice,
     Store,
     StoreRule,
+    all_of,
+    cst,
+    known,
 )
 
 
@@ -22,6 +26,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
     name = "self-bound-callback"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
+    gate = all_of(rb"def", rb"\.")
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> ast.Attribute | None:
@@ -36,6 +41,25 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
 
         path = next(facts.keeping.paths(store.value, is_own_method), None)
         return path.value if path and isinstance(path.value, ast.Attribute) else None
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return super().suspects(facts, part) or any(
+            kept_by_local(facts, assignment) for assignment in part.nodes(ast.Assign)
+        )
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        statement = self.twin(node, ast.Assign)
+        target = kept_by_local(self.facts, statement) if statement else None
+        if statement is None or target is None:
+            return
+        subject, method = self.text(target.value), self.text(statement.value)
+        self.report(
+            statement,
+            f"`{self.text(target)}` keeps the bound method `{method}`, which holds `{subject}`: a cycle, so the object "
+            "is freed only by the garbage collector; call the method where it is needed",
+            cycle=(self.text(target), method, subject),
+        )
 
     def report_store(self, model: ClassModel, store: Store, kept: ast.Attribute) -> None:
         owner, method = model.node.name, self.text(kept)
@@ -69,3 +93,24 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             Safety.UNSAFE,
             (deletion, Edit(end, end, "\n".join(lines))),
         )
+
+
+def kept_by_local(facts: Facts, assignment: ast.Assign) -> ast.Attribute | None:
+    """The `x.attribute` that is given `x.method`, for a local `x` whose class has it, or which is a future."""
+    value, target = assignment.value, assignment.targets[0]
+    if not isinstance(value, ast.Attribute) or not isinstance(target, ast.Attribute):
+        return None
+    if not isinstance(value.value, ast.Name) or not isinstance(target.value, ast.Name):
+        return None
+    subject = facts.closures.subject(target)
+    if subject is None or subject is not facts.names.binding(value.value) or facts.classes.is_ever_cut(target.attr):
+        return None
+    made = subject.sole.value if subject.sole else None
+    if not isinstance(made, ast.Call):
+        return None
+    model = facts.classes.made_by(made)
+    if model is not None:
+        is_method = model.kind(value.attr) is MethodKind.INSTANCE and not model.intercepts(target.attr)
+    else:
+        is_method = facts.kinds.of(value.value) == "future" and value.attr in known("calls", "futures", "methods")
+    return target if is_method else None

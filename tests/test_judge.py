@@ -48,5 +48,17 @@ def test_selecting_many_does_not(selector: str) -> None:
     assert codes("tests/shop.py", selector) == ["ML201"]
 
 
+@pytest.mark.parametrize(("select", "shown"), [((), False), (("ALL",), True), (("ML1",), True), (("ML201",), False)])
+def test_an_optional_finding_needs_its_rule_selected(select: tuple[str, ...], shown: bool) -> None:
+    source, start = SourceFile(str(ROOT / "shop.py"), "x = 1\n"), Position(1, 1)
+    outcome = Outcome(source.path)
+    outcome.findings.append(
+        Finding(
+            source.path, start, start, "ML112", "class-per-call", Effect.LATE, Severity.INFO, "text", is_optional=True
+        )
+    )
+    assert bool(judged(outcome, source, Settings(ROOT, None, select)).findings) is shown
+
+
 def test_folders_above_the_root_do_not_count() -> None:
     assert not is_test_file("/tests/project/shop.py", Settings(ROOT, None))

@@ -21,9 +21,11 @@ from memlint.facts.class_model import (
     method_kind,
 )
 from memlint.facts.keeping import bound
+from memlint.facts.links import AFTER
 from memlint.facts.names import Binding, DefinitionKind, Scope
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import Write, Writes, is_attribute, targets_of
+from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -172,7 +174,15 @@ class Classes:
             for other in related
             for cut in other.cuts
             if not (cut.is_emptying and self._makes_object(store))
+            if cut.method.name not in self._when_referent_dies(store)
         )
+
+    def _when_referent_dies(self, store: Store) -> set[str]:
+        """The methods that a stored weak reference calls once its referent is gone: what they take out is that
+        reference, and while the referent lives they cut nothing."""
+        calls = (node for node in ast.walk(store.value) if isinstance(node, ast.Call) and len(node.args) == 2)
+        callbacks = (each.args[1] for each in calls if self.names.qualified(each.func) in known("calls", "keep", AFTER))
+        return {each.attr for each in callbacks if isinstance(each, ast.Attribute)}
 
     def is_closed(self, model: ClassModel, attribute: str) -> bool:
         """Whether a method of the class, its bases or subclasses here closes what an attribute holds."""
@@ -252,8 +262,8 @@ class Classes:
         for base in model.node.bases:
             name = model.home.names.qualified(generic(base)) or ""
             builtin += name.startswith("builtins.") or name in ("abc.ABC", "typing.Generic", "typing.Protocol")
-        known = model.home.bases_of(model)
-        return len(known) + builtin == len(model.node.bases) and not model.node.keywords
+        found = model.home.bases_of(model)
+        return len(found) + builtin == len(model.node.bases) and not model.node.keywords
 
     @cached_property
     def _writes(self) -> Counter[str]:

@@ -80,10 +80,10 @@ class Clearing:
         called = value.func if isinstance(value, ast.Call) else value
         return called is not None and self.facts.names.qualified(called) in known("exceptions", "program", "ends")
 
-    def leaves(self, statement: ast.Raise, function: Function, name: str) -> bool:
+    def leaves(self, raising: ast.AST, function: Function, name: str) -> bool:
         """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name."""
-        inner: ast.AST = statement
-        for outer in self.facts.tree.ancestors(statement):
+        inner: ast.AST = raising
+        for outer in self.facts.tree.ancestors(raising):
             if outer is function:
                 return True
             if isinstance(outer, ast.ExceptHandler) and outer.name == name:

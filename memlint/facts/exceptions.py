@@ -65,7 +65,7 @@ class Exceptions:
 
     @cached_property
     def _raised(self) -> list[ast.Raise]:
-        return [node for node in self.parents if isinstance(node, ast.Raise) and self._test(node) is not None]
+        return [node for node in self._named_raises if self._test(node) is not None]
 
     def _test(self, statement: ast.Raise) -> ast.Call | None:
         """The `isinstance(x, …)` under which `raise x` stands."""
@@ -97,6 +97,48 @@ class Exceptions:
                 continue
             if all(made.kind in GIVING for made in binding.definitions):
                 found.append((statement, binding))
+        return found
+
+    def made_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
+        """The statements on these lines that raise an exception which the function made before, and still has in a
+        local: `error = Refused(); error.status = 403; raise error`."""
+        found: list[tuple[ast.Raise, Binding]] = []
+        for statement in self._named_raises:
+            function = self.facts.tree.function(statement)
+            if not first <= statement.lineno <= last or not isinstance(function, FUNCTIONS):
+                continue
+            assert isinstance(statement.exc, ast.Name)
+            binding = self.facts.names.binding(statement.exc)
+            if binding is None or binding.scope.node is not function or statement in self._raised:
+                continue
+            reaching = self.facts.flow(function).reaching(statement.exc)
+            made = [each for each in binding.definitions if each.node in reaching]
+            is_made = all(each.kind is DefinitionKind.ASSIGNMENT and isinstance(each.value, ast.Call) for each in made)
+            if made and is_made and self._clearing.leaves(statement, function, binding.name):
+                found.append((statement, binding))
+        return found
+
+    @cached_property
+    def _named_raises(self) -> list[ast.Raise]:
+        return [node for node in self.parents if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name)]
+
+    def awaited(self, first: int, last: int) -> list[tuple[ast.Call, Binding]]:
+        """The calls on these lines, `future.result()`, that raise what a future of the function's own making holds, and
+        leave the future in a local of the frame that they raise it through."""
+        found: list[tuple[ast.Call, Binding]] = []
+        for call in self.parents:
+            if not isinstance(call, ast.Call) or not first <= call.lineno <= last:
+                continue
+            name = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "result" else None
+            binding = self.facts.names.binding(name) if isinstance(name, ast.Name) else None
+            function = self.facts.tree.function(call)
+            if binding is None or binding.sole is None or binding.scope.node is not function:
+                continue
+            if not isinstance(function, FUNCTIONS) or binding.sole.kind is not DefinitionKind.ASSIGNMENT:
+                continue
+            assert isinstance(name, ast.Name)
+            if self.facts.kinds.of(name) == "future" and self._clearing.leaves(call, function, binding.name):
+                found.append((call, binding))
         return found
 
     def sources(self, binding: Binding) -> list[Binding]:

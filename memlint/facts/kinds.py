@@ -148,7 +148,7 @@ class Kinds:
         parts = inverted("kinds", section)
         if not any(name.endswith(f".{attribute.attr}") for name in parts):
             return None
-        return parts.get(f"{self.of(attribute.value)}.{attribute.attr}")
+        return parts.get(f"{self.of(attribute.value) or ''}.{attribute.attr}")
 
     def of_operation(self, operation: ast.BinOp) -> str | None:
         """The kind of what an operator gives: joined lists, merged dictionaries, formatted text, arrays."""
