@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from memlint.facts.caught import FUNCTIONS, Function, Place
+from memlint.facts.caught import FUNCTIONS, Function, Place, last_name
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import CUTTING
 from memlint.knowledge import names as known
@@ -80,8 +80,9 @@ class Clearing:
         called = value.func if isinstance(value, ast.Call) else value
         return called is not None and self.facts.names.qualified(called) in known("exceptions", "program", "ends")
 
-    def leaves(self, raising: ast.AST, function: Function, name: str) -> bool:
-        """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name."""
+    def leaves(self, raising: ast.AST, function: Function, name: str, *, of_any_class: bool = False) -> bool:
+        """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name; one of
+        whatever class is taken by broad handlers alone."""
         inner: ast.AST = raising
         for outer in self.facts.tree.ancestors(raising):
             if outer is function:
@@ -89,12 +90,19 @@ class Clearing:
             if isinstance(outer, ast.ExceptHandler) and outer.name == name:
                 return False
             if isinstance(outer, TRY):
-                if inner in outer.body and outer.handlers:
+                handlers = [each for each in outer.handlers if not of_any_class or is_broad(each)]
+                if inner in outer.body and handlers:
                     return False
                 if inner not in outer.finalbody and rebinds(outer, name):
                     return False
             inner = outer
         return False
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler takes every exception that a program may expect."""
+    classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(each is None or last_name(each) in ("BaseException", "Exception") for each in classes)
 
 
 def rebinds(guarded: ast.Try, name: str) -> bool:

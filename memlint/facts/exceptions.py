@@ -125,21 +125,25 @@ class Exceptions:
     def awaited(self, first: int, last: int) -> list[tuple[ast.Call, Binding]]:
         """The calls on these lines, `future.result()`, that raise what a future of the function's own making holds, and
         leave the future in a local of the frame that they raise it through."""
-        found: list[tuple[ast.Call, Binding]] = []
-        for call in self.parents:
-            if not isinstance(call, ast.Call) or not first <= call.lineno <= last:
+        return [(call, binding) for call, binding in self._awaited if first <= call.lineno <= last]
+
+    @cached_property
+    def _awaited(self) -> list[tuple[ast.Call, Binding]]:
+        """One call for each future, the first."""
+        found: dict[Binding, ast.Call] = {}
+        calls = (node for node in self.parents if isinstance(node, ast.Call))
+        for call in (each for each in calls if last_name(each.func) == "result"):
+            called = call.func
+            if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name):
                 continue
-            name = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "result" else None
-            binding = self.facts.names.binding(name) if isinstance(name, ast.Name) else None
-            function = self.facts.tree.function(call)
-            if binding is None or binding.sole is None or binding.scope.node is not function:
+            function, binding = self.facts.tree.function(call), self.facts.names.binding(called.value)
+            if binding is None or binding.sole is None or binding.scope.node is not function or binding in found:
                 continue
-            if not isinstance(function, FUNCTIONS) or binding.sole.kind is not DefinitionKind.ASSIGNMENT:
+            if not isinstance(function, FUNCTIONS) or self.facts.kinds.of(called.value) != "future":
                 continue
-            assert isinstance(name, ast.Name)
-            if self.facts.kinds.of(name) == "future" and self._clearing.leaves(call, function, binding.name):
-                found.append((call, binding))
-        return found
+            if self._clearing.leaves(call, function, binding.name, of_any_class=True):
+                found[binding] = call
+        return [(call, binding) for binding, call in found.items()]
 
     def sources(self, binding: Binding) -> list[Binding]:
         """The other variables of the function that hold what its loops bind a variable to: what they loop over."""
