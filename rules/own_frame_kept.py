@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Definition, Effect, Facts, FinallyNone, Role, Rule, Safety, Slice, all_of, cst
+from memlint.api import Binding, Effect, Facts, FinallyNone, Role, Rule, Safety, Severity, Slice, all_of, cst
 
 FRAMES = frozenset({"inspect.currentframe", "sys._getframe"})
 LISTS = frozenset({"inspect.getouterframes", "inspect.stack"})
+TASKS = frozenset({"asyncio.current_task", "asyncio.Task.current_task"})
+OWN_TASK = "the task that runs it"
 COPIES = frozenset({"inspect.getargvalues", "inspect.getouterframes", "builtins.reversed"})
 """Calls whose result holds the frame that they are given, or that comes to it last."""
-MAKERS = b"currentframe|_getframe|getouterframes"
+MAKERS = b"currentframe|_getframe|getouterframes|current_task"
 
 
 class OwnFrameKept(Rule):
@@ -18,7 +20,7 @@ class OwnFrameKept(Rule):
     name = "own-frame-kept"
     effect = Effect.LATE
     fixes = (Safety.SAFE,)
-    gate = all_of(b"def", b"=", file=(MAKERS + b"|inspect", MAKERS + rb"|\bstack\b"))
+    gate = all_of(b"def", b"=", file=(MAKERS + b"|inspect|asyncio", MAKERS + rb"|\bstack\b"))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
@@ -35,7 +37,10 @@ class OwnFrameKept(Rule):
         function, statement = binding.scope.node, self.facts.tree.statement(target)
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or self.walks_out(binding):
             return
-        if target not in self.kept(function, target):
+        if target not in self.facts.flow_of_object(function, target).reaching_exit(target.id, raising=held is OWN_TASK):
+            return
+        if held is OWN_TASK:
+            self.report_task(function, target)
             return
         reason = self.held_elsewhere(binding)
         fix, unfixed = (None, reason) if reason else FinallyNone(self.facts, function, statement, binding).fix()
@@ -48,12 +53,27 @@ class OwnFrameKept(Rule):
             unfixed=unfixed,
         )
 
+    def report_task(self, function: ast.AST, target: ast.Name) -> None:
+        """A task keeps the exception, or the cancellation, that leaves its coroutine, and that holds the frame."""
+        waits = (node for node in ast.walk(function) if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)))
+        if not any(each.lineno > target.lineno for each in waits):
+            return
+        self.report(
+            self.facts.tree.statement(target) or target,
+            f"`{target.id}` holds the task that runs it, which holds this frame once an exception or cancellation ends "
+            f"it: a cycle, freed only by the garbage collector; write `finally: {target.id} = None`",
+            severity=Severity.INFO,
+            optional=True,
+        )
+
     def held(self, value: ast.expr) -> str:
         """What a call gives, if it holds the frame of the function that makes it."""
         if not isinstance(value, ast.Call):
             return ""
         called = self.facts.names.qualified(value.func) or ""
         given = [*value.args, *(keyword.value for keyword in value.keywords)]
+        if called in TASKS:
+            return OWN_TASK
         if called in FRAMES and all(isinstance(each, ast.Constant) and each.value == 0 for each in given):
             return "its own frame"
         is_own = called == "inspect.stack" or any(map(self.held, given))
@@ -75,11 +95,8 @@ class OwnFrameKept(Rule):
     def walks_out(self, binding: Binding) -> bool:
         """Whether the name goes on to an outer frame, as `frame = frame.f_back` does, or its list loses frames."""
         changed = any(fate.role is Role.MUTATED for fate in self.facts.escape.fates(binding))
-        return changed or any(map(leads_out, binding.definitions))
-
-    def kept(self, function: ast.FunctionDef | ast.AsyncFunctionDef, target: ast.Name) -> frozenset[ast.AST]:
-        """The bindings of the name that may last to a normal exit; tests for None are understood."""
-        return self.facts.flow_of_object(function, target).reaching_exit(target.id, raising=False)
+        parts = (node for each in binding.definitions if each.value for node in ast.walk(each.value))
+        return changed or any(isinstance(node, ast.Attribute) and node.attr == "f_back" for node in parts)
 
     def advice(self, binding: Binding) -> str:
         return "use `locals()`" if self.reads_locals(binding) else f"write `finally: {binding.name} = None`"
@@ -98,9 +115,3 @@ class OwnFrameKept(Rule):
             if isinstance(parent, ast.Call) and self.facts.names.qualified(parent.func) in COPIES:
                 return f"what `{self.text(parent.func)}` gives holds the frame as well"
         return ""
-
-
-def leads_out(definition: Definition) -> bool:
-    """Whether a definition binds the name to `….f_back`, or to something chosen from it."""
-    parts = ast.walk(definition.value) if definition.value else ()
-    return any(isinstance(node, ast.Attribute) and node.attr == "f_back" for node in parts)

@@ -84,8 +84,8 @@ class ClassModel:
         return lineage(self, lambda model: model.home.bases_of(model))
 
     def kind(self, name: str) -> MethodKind | None:
-        """The kind of a method; None where its file does not show one of that name."""
-        return next((model.kinds[name] for model in self.local_lineage() if name in model.kinds), None)
+        """The kind of a method, also of a base in another file; None where none of that name is found."""
+        return next((model.kinds[name] for model in self.lineage() if name in model.kinds), None)
 
     def intercepts(self, attribute: str) -> bool:
         """Whether storing the attribute may run code: a property or another descriptor, `__setattr__`."""
