@@ -117,6 +117,8 @@ class Rule:
     """Whether the rule runs without being selected."""
     quiet_in_tests: ClassVar[bool] = False
     """Whether findings in test files are dropped, unless the rule is selected by its own code or name."""
+    yields_to: ClassVar[tuple[str, ...]] = ()
+    """Codes of the rules that say it better: where one of them reports the same line, this rule does not."""
     fixes: ClassVar[tuple[Safety, ...]] = ()
     """How safe the rule's fixes are, where it has any."""
     gate: ClassVar[Gate] = all_of()

@@ -13,7 +13,7 @@ from memlint.api import Rule
 from memlint.facts import Facts
 from memlint.facts.layout import LONGEST, Slice
 from memlint.facts.project import Project
-from memlint.model import Failure, Outcome, Unchecked
+from memlint.model import Failure, Finding, Outcome, Unchecked
 from memlint.source import SourceFile
 from memlint.syntax import read
 
@@ -64,8 +64,19 @@ def lint(
                 visit(part, wanted, facts, outcome)
         outcome.looked_for = project.looked_for(facts)
     if outcome.findings:
-        outcome.findings = anchored(outcome.findings, tree, project.root)
+        outcome.findings = anchored(unrivalled(outcome.findings, awake), tree, project.root)
     return outcome
+
+
+def unrivalled(findings: list[Finding], rules: Sequence[type[Rule]]) -> list[Finding]:
+    """The findings without those of rules that yield to another one's on the same line."""
+    yields_to = {rule.code: rule.yields_to for rule in rules if rule.yields_to}
+    taken = {(finding.code, finding.start.line) for finding in findings if not finding.is_optional}
+    return [
+        finding
+        for finding in findings
+        if not any((code, finding.start.line) in taken for code in yields_to.get(finding.code, ()))
+    ]
 
 
 def suspected(rule: type[Rule], facts: Facts, part: Slice, outcome: Outcome) -> bool:

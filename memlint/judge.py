@@ -8,6 +8,7 @@ from functools import cache
 
 from memlint.gitignore import Patterns
 from memlint.model import Finding, Outcome, Severity
+from memlint.profile import weighed
 from memlint.registry import all_rules, selects
 from memlint.settings import Settings
 from memlint.source import SourceFile
@@ -21,9 +22,13 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
     quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
+    findings = (
+        weighed(finding, settings.profile, severities()[finding.code]) if finding.code in severities() else finding
+        for finding in outcome.findings
+    )
     outcome.findings = [
         finding
-        for finding in outcome.findings
+        for finding in findings
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
         and (not finding.is_optional or is_selected(finding, settings))
@@ -61,6 +66,12 @@ def quiet_in_tests(select: tuple[str, ...]) -> frozenset[str]:
     return frozenset(
         rule.code for rule in all_rules() if rule.quiet_in_tests and not {rule.code, rule.name} & set(select)
     )
+
+
+@cache
+def severities() -> dict[str, Severity]:
+    """The usual severity of every rule, by its code."""
+    return {rule.code: rule.severity for rule in all_rules()}
 
 
 def ignored_in_file(path: str, settings: Settings) -> frozenset[str]:

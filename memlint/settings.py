@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from memlint.knowledge import Extension, lists, tables
 from memlint.model import Severity
+from memlint.profile import PROFILES
 
 Answer = TypeVar("Answer")
 
@@ -41,6 +42,8 @@ class Settings:
     """Folders where imports begin, relative to the root."""
     knowledge: Extension = ()
     """Names that the user adds to the knowledge tables."""
+    profile: str = ""
+    """What kind of program the files are; empty where that is to be guessed."""
     min_severity: Severity = Severity.INFO
     fail_on: Severity = Severity.WARNING
 
@@ -282,6 +285,12 @@ def parse_severity(text: str) -> Severity:
     raise UsageError(f"{quoted(text)} is no severity{way_out}")
 
 
+def parse_profile(text: str) -> str:
+    if text in PROFILES:
+        return text
+    raise UsageError(f"{quoted(text)} is no profile{suggestion(text, PROFILES) or '; write ' + ' or '.join(PROFILES)}")
+
+
 CHECKS: dict[str, Callable[[object, str, str], object]] = {
     "select": strings,
     "ignore": strings,
@@ -290,6 +299,7 @@ CHECKS: dict[str, Callable[[object, str, str], object]] = {
     "src": strings,
     "knowledge": additions,
     "target-version": spelled(parse_target),
+    "profile": spelled(parse_profile),
     "min-severity": spelled(parse_severity),
     "fail-on": spelled(parse_severity),
 }

@@ -172,3 +172,23 @@ def test_what_lint_made_is_freed_without_the_garbage_collector() -> None:
         assert before - len(gc.get_objects()) < 50
     finally:
         gc.enable()
+
+
+def test_a_rule_yields_to_one_that_says_it_better() -> None:
+    class General(Rule):
+        code, name, effect = "ML998", "general", Effect.KEPT
+        yields_to = ("ML999",)
+
+        def visit_Pass(self, node: cst.Pass) -> None:
+            self.report(node, "general")
+
+    class Special(Rule):
+        code, name, effect = "ML999", "special", Effect.KEPT
+
+        def visit_Pass(self, node: cst.Pass) -> None:
+            if self.slice.first == 1:
+                self.report(node, "special")
+
+    source = SourceFile("shop.py", "pass\npass\n")
+    findings = lint(source, [General, Special], Project()).findings
+    assert [(finding.start.line, finding.code) for finding in findings] == [(1, "ML999"), (2, "ML998")]

@@ -44,3 +44,13 @@ def test_a_rule_that_real_code_has_not_proven_says_so_and_shows_ten_forms(rule: 
         assert page.count("# error:") >= 10
     else:
         assert "unproven" not in page
+
+
+def test_precedence_names_rules_and_has_no_circle() -> None:
+    yields_to = {rule.code: rule.yields_to for rule in all_rules()}
+    for code in yields_to:
+        above = {*yields_to[code]}
+        for _ in yields_to:
+            assert above <= yields_to.keys(), f"{code} yields to a rule that is not there: {above - yields_to.keys()}"
+            above |= {other for each in above for other in yields_to[each]}
+        assert code not in above, f"{code} yields to itself in the end"

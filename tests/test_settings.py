@@ -176,7 +176,7 @@ def test_a_file_is_read_once_until_it_is_to_be_forgotten() -> None:
         (
             "zebra = 1",
             ' has no key "zebra"; its keys are select, ignore, exclude, per-file-ignores, src, knowledge,'
-            " target-version, min-severity, fail-on",
+            " target-version, profile, min-severity, fail-on",
         ),
         (r'"selec\n" = 1', r' has no key "selec\n"; did you mean "select"?'),
         ('select = "ML1"', ' select must be a list of strings, not a string; write select = ["ML1"]'),

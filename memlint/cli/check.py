@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,12 +18,13 @@ from memlint import fixing, report, run
 from memlint.discover import discover
 from memlint.judge import fails
 from memlint.model import Failure, Outcome, Report
+from memlint.profile import guess
 from memlint.report.summary import failure_lines
 from memlint.settings import Settings, UsageError, load, suggestion
 from memlint.source import LINE_END, SourceFile, Undecodable
 
 COULD_NOT_RUN = 2
-SETTING_FLAGS = ("select", "ignore", "target-version", "min-severity", "fail-on")
+SETTING_FLAGS = ("select", "ignore", "target-version", "profile", "min-severity", "fail-on")
 
 
 def known_format(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -53,6 +55,7 @@ def known_color(context: click.Context, parameter: click.Parameter, value: str) 
 @click.option("--min-severity", metavar="LEVEL", help="Show findings from: info, warning, error.")
 @click.option("--fail-on", metavar="LEVEL", help="Exit with 1 for findings from this severity (default: warning).")
 @click.option("--target-version", metavar="VERSION", help="The oldest Python that the code must run on: py37 to py315.")
+@click.option("--profile", metavar="KIND", help="What the code is: service, library or script (default: guessed).")
 @click.option("--isolated", is_flag=True, help="Read no settings file.")
 @click.option("--no-cache", is_flag=True, help="Check every file anew. (Nothing is kept between runs yet.)")
 @click.option("--no-gate", is_flag=True, hidden=True, help="Parse everything: shows whether a gate hides findings.")
@@ -103,10 +106,12 @@ def check_paths(
     """Check files and folders."""
     failures: list[Failure] = []
     fix = flags["fix"] or flags["diff"]
-    tasks = []
-    for found in discover([Path(path) for path in paths], settings_for, failures.append):
-        settings = settings_for(found.path.parent)
-        tasks.append(run.Task(str(found.path), settings, found.named, fix, flags["unsafe_fixes"], not flags["no_gate"]))
+    files = list(discover([Path(path) for path in paths], settings_for, failures.append))
+    in_force = profiled([(found.path, settings_for(found.path.parent)) for found in files], flags["verbose"])
+    tasks = [
+        run.Task(str(found.path), settings, found.named, fix, flags["unsafe_fixes"], not flags["no_gate"])
+        for found, settings in zip(files, in_force, strict=True)
+    ]
     result = Report(failures=failures)
     patches = []
     for outcome in run.check_files(tasks, flags["jobs"] or cores()):
@@ -118,6 +123,20 @@ def check_paths(
     if flags["diff"]:
         return show_patches(patches, result, flags, out)
     return finish(result, settings_for(Path(".")), flags, out, lines_of)
+
+
+def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool) -> list[Settings]:
+    """The settings of each file, with the profile guessed where they name none."""
+    together: dict[Settings, list[Path]] = {}
+    for path, settings in files:
+        together.setdefault(settings, []).append(path)
+    known: dict[Settings, Settings] = {}
+    for settings, paths in together.items():
+        profile, reason = (settings.profile, "by the settings") if settings.profile else guess(settings.root, paths)
+        known[settings] = replace(settings, profile=profile)
+        if is_verbose:
+            click.echo(f"memlint: {settings.root}: checked as a {profile}: {reason}", err=True)
+    return [known[settings] for _, settings in files]
 
 
 def keep(outcome: Outcome) -> None:
@@ -137,7 +156,7 @@ def check_stdin(
     if len(paths) > 1:
         raise UsageError("`-` reads standard input and stands alone: name no other path beside it")
     name = flags["stdin_filename"] or "-"
-    settings = settings_for(Path(name).parent)
+    (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
     data = sys.stdin.buffer.read()
     outcome = run.check_bytes(run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"]), data)

@@ -1,0 +1,86 @@
+"""What kind of program some files are, and how much it matters there that something is kept.
+
+A leak in a script that ends is not a leak; in a service that runs for weeks little is worse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from memlint.knowledge import names as known
+from memlint.model import Finding, Severity
+
+PROFILES = ("service", "library", "script")
+
+RETENTION = ("ML6", "ML8")
+"""The rules whose findings weigh by profile: what is retained, and what stays open."""
+
+PACKAGING = ("pyproject.toml", "setup.cfg", "setup.py")
+PACKAGED = re.compile(rb"^\[(project|tool\.poetry|metadata)\]|^\s*(setuptools\.)?setup\(", re.MULTILINE)
+MAIN = re.compile(rb"^if __name__ ?== ?[\"']__main__", re.MULTILINE)
+ASIDE = frozenset({"doc", "docs", "example", "examples", "test", "tests"})
+"""Folders that say nothing of what the program is."""
+
+MOST_FILES, MOST_BYTES = 500, 200_000
+
+
+class Guess(NamedTuple):
+    """A profile, and what it was guessed from."""
+
+    profile: str
+    reason: str
+
+
+def guess(root: Path, paths: Sequence[Path]) -> Guess:
+    """The profile of the files of a project, from its own text: how it is packaged, and what it makes at the top."""
+    made = "|".join(map(re.escape, sorted(known("profiles", "service", "applications"))))
+    marks = "|".join(map(re.escape, sorted(known("profiles", "service", "marks"))))
+    serving = re.compile(rf"^\w+ *= *(?:\w+\.)*(?:{made})\(|\b(?:{marks})\b".encode(), re.MULTILINE)
+    main: Path | None = None
+    for path, text in texts(root, paths):
+        if serving.search(text):
+            return Guess("service", f"{path} makes the application of a server")
+        if main is None and MAIN.search(text):
+            main = path
+    for name in PACKAGING:
+        if PACKAGED.search(head(root / name)):
+            return Guess("library", f"{root / name} packages it")
+    if main is not None:
+        return Guess("script", f"{main} runs as a program, and nothing packages it")
+    return Guess("library", "nothing says that it serves, or runs as a script")
+
+
+def texts(root: Path, paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:
+    """The first files that are no tests, examples or documents, with their text."""
+    telling = (path for path in paths if ASIDE.isdisjoint(parts_below(root, path)))
+    for _, path in zip(range(MOST_FILES), telling, strict=False):
+        yield path, head(path)
+
+
+def parts_below(root: Path, path: Path) -> tuple[str, ...]:
+    absolute = path.absolute()
+    return absolute.relative_to(root).parts[:-1] if absolute.is_relative_to(root) else path.parts[:-1]
+
+
+def head(path: Path) -> bytes:
+    """The beginning of a file; nothing where it cannot be read, which whoever checks it will say."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES)
+    except OSError:
+        return b""
+
+
+def weighed(finding: Finding, profile: str, usual: Severity) -> Finding:
+    """The finding with the severity that it has in such a program; `usual` is that of its rule."""
+    if not finding.code.startswith(RETENTION):
+        return finding
+    if profile == "script" and finding.severity is Severity.WARNING:
+        return replace(finding, severity=Severity.INFO)
+    if profile == "service" and finding.severity is usual is Severity.INFO:
+        return replace(finding, severity=Severity.WARNING)
+    return finding
