@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from memlint.facts.nesting import Nesting
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.registrations import Registrations
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
@@ -212,6 +213,12 @@ class Facts:
         from memlint.facts.purity import Purity
 
         return Purity(self)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        from memlint.facts.registrations import Registrations
+
+        return Registrations(self)
 
     @cached_property
     def loops(self) -> Loops:
