@@ -32,7 +32,7 @@ class ProcessHookHoldsSelf(Rule):
         hook = ast.unparse(call.func)
         self.report(
             call,
-            f"`{hook}` keeps each `{model.node.name}` until the process ends, with all that it holds; take it out again "
-            "when the instance is closed, or register a function that holds it weakly",
+            f"`{hook}` keeps each `{model.node.name}` until the process ends, with all that it holds; take it out "
+            "again when the instance is closed, or register a function that holds it weakly",
             related=[(model.node, "the class")],
         )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
+    from memlint.facts.listeners import Listeners
+    from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
@@ -213,6 +215,18 @@ class Facts:
         from memlint.facts.purity import Purity
 
         return Purity(self)
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        from memlint.facts.listeners import Listeners
+
+        return Listeners(self)
+
+    @cached_property
+    def loggers(self) -> Loggers:
+        from memlint.facts.loggers import Loggers
+
+        return Loggers(self)
 
     @cached_property
     def registrations(self) -> Registrations:
