@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 GETTER = "logging.getLogger"
 MAKING = "__init__"
+OWN_NAMES = frozenset({"__name__", "__package__", "self.__class__.__name__", "type(self).__name__"})
+"""What a module or a class calls itself, the same in each run."""
 
 
 class Loggers:
@@ -103,15 +105,14 @@ class Loggers:
         """Whether a value is the logger of a name that is the same each time."""
         if not isinstance(value, ast.Call) or self.facts.names.qualified(value.func) != GETTER:
             return False
-        return all(
-            isinstance(argument, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute))
-            and all(
-                node.id == "__name__" or self.is_of_module(node)
-                for node in ast.walk(argument)
-                if isinstance(node, ast.Name)
-            )
-            for argument in value.args
-        )
+        return all(ast.unparse(argument) in OWN_NAMES or self.is_settled(argument) for argument in value.args)
+
+    def is_settled(self, name: ast.expr) -> bool:
+        """Whether a name is put together from constants and variables that the module binds once."""
+        if not isinstance(name, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name)):
+            return False
+        read = (node for node in ast.walk(name) if isinstance(node, ast.Name))
+        return all(node.id in OWN_NAMES or self.is_of_module(node) for node in read)
 
     def is_of_module(self, name: ast.Name) -> bool:
         """Whether a name is a variable that the module binds once."""
@@ -139,8 +140,8 @@ class Loggers:
                 return node
             binding = self.facts.names.binding(node) if isinstance(node, ast.Name) else None
             sole = binding.sole if binding and isinstance(binding.scope.node, FUNCTIONS) else None
-            if sole and sole.value is not None and sole.value is not name and self.fresh(sole.value) is not None:
-                return node
+            if sole and sole.value is not None and sole.value is not name and (part := self.fresh(sole.value)):
+                return part
         return None
 
     def is_identity(self, node: ast.Attribute | ast.Name) -> bool:
