@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 GETTER = "logging.getLogger"
 MAKING = "__init__"
+DEEPEST = 3
+"""Locals through which a name is followed."""
 OWN_NAMES = frozenset({"__name__", "__package__", "self.__class__.__name__", "type(self).__name__"})
 """What a module or a class calls itself, the same in each run."""
 
@@ -127,7 +129,7 @@ class Loggers:
         )
         return any(self.facts.names.qualified(node) != "logging.handlers" for node in attributes)
 
-    def fresh(self, name: ast.expr) -> ast.expr | None:
+    def fresh(self, name: ast.expr, depth: int = 0) -> ast.expr | None:
         """The part of a name that is made anew each time, through the locals that it is put together from."""
         for node in ast.walk(name):
             if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in FRESH:
@@ -140,7 +142,8 @@ class Loggers:
                 return node
             binding = self.facts.names.binding(node) if isinstance(node, ast.Name) else None
             sole = binding.sole if binding and isinstance(binding.scope.node, FUNCTIONS) else None
-            if sole and sole.value is not None and sole.value is not name and (part := self.fresh(sole.value)):
+            value = sole.value if sole and depth < DEEPEST else None
+            if value is not None and (part := self.fresh(value, depth + 1)):
                 return part
         return None
 
