@@ -4,7 +4,7 @@ import ast
 
 from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
 
-ADDING = rb"\.[^\S\n]*(?:add\w+|attach|bind|connect|o(?:n|bserve)\w*|register\w*|subscribe|watch)(?:\s|\\\n)*\("
+ADDING = rb"\b(?:add\w+|attach|bind|connect|o(?:n|bserve)\w*|register\w*|subscribe|watch)(?:\s|\\\n)*\("
 
 
 class ListenerNeverRemoved(Rule):
