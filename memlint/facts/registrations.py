@@ -109,10 +109,14 @@ class Registrations:
         return [model, *self.facts.classes.derived[model]]
 
     def places(self, model: ClassModel) -> Iterator[ast.expr]:
-        """Where code of the class puts its instance: the targets of `… = self`."""
+        """Where code of the class puts its instance: the targets of `… = self`, and lists and sets that it joins."""
         for node in ast.walk(model.node):
             if isinstance(node, ast.Assign) and self.facts.classes.instance(node.value) is model:
                 yield from node.targets
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in JOINING:
+                is_joined = any(self.facts.classes.instance(given) is model for given in node.args)
+                if is_joined and self.facts.kind(node.func.value) in ("list", "set"):
+                    yield node.func.value
 
     def makes(self, call: ast.Call, model: ClassModel) -> bool:
         """Whether a call makes an instance of a class, by its name or by `cls`."""
@@ -156,6 +160,7 @@ def is_ending(name: str) -> bool:
 
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+JOINING = frozenset({"add", "append"})
 KEEPERS = known("hooks", "process", "keepers")
 SLOTS = known("hooks", "process", "slots")
 SINGLE = known("hooks", "single", "attributes")
