@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
+    from memlint.facts.listeners import Listeners
+    from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from memlint.facts.nesting import Nesting
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.registrations import Registrations
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
@@ -212,6 +215,24 @@ class Facts:
         from memlint.facts.purity import Purity
 
         return Purity(self)
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        from memlint.facts.listeners import Listeners
+
+        return Listeners(self)
+
+    @cached_property
+    def loggers(self) -> Loggers:
+        from memlint.facts.loggers import Loggers
+
+        return Loggers(self)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        from memlint.facts.registrations import Registrations
+
+        return Registrations(self)
 
     @cached_property
     def loops(self) -> Loops:

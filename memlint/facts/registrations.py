@@ -1,0 +1,170 @@
+"""Registrations: who hands a callable that holds its own instance to something else, and whether any code undoes it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from memlint.facts.class_model import ClassModel, MethodKind
+from memlint.facts.scopes import ScopeKind
+from memlint.knowledge import names as known
+from memlint.knowledge import table
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Registrations:
+    """Asks of a call what it registers with whom, and of the file whether something takes it out again."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def held(self, value: ast.expr) -> ClassModel | None:
+        """The class whose current instance a value holds: a bound method, a partial, a lambda or a nested function that
+        reads it, or the instance itself."""
+        classes, names = self.facts.classes, self.facts.names
+        if isinstance(value, ast.Attribute):
+            model = classes.instance(value.value)
+            return model if model and model.kind(value.attr) is MethodKind.INSTANCE else None
+        if isinstance(value, ast.Call) and names.qualified(value.func) == "functools.partial":
+            return next(self.held_among(value), None)
+        if isinstance(value, ast.Name) and (model := classes.instance(value)):
+            return model
+        binding = names.binding(value) if isinstance(value, ast.Name) else None
+        sole = binding.sole.node if binding and binding.sole else None
+        inner = value if isinstance(value, ast.Lambda) else sole if isinstance(sole, FUNCTIONS) else None
+        if inner is None or (binding and binding.scope.kind is not ScopeKind.FUNCTION):
+            return None
+        reads = (classes.instance(node) for node in ast.walk(inner) if isinstance(node, ast.Name))
+        return next((model for model in reads if model), None)
+
+    def held_among(self, call: ast.Call) -> Iterator[ClassModel]:
+        """The classes whose current instances the arguments of a call hold."""
+        for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if model := self.held(value):
+                yield model
+
+    def kept_by_process(self, call: ast.Call) -> ClassModel | None:
+        """The class whose instances a call hands to the process until it ends, when nothing here takes them back and
+        there is more than one of them as far as this file shows."""
+        keeper = self.facts.names.qualified(call.func)
+        if keeper is None or (keeper not in KEEPERS and not self.is_chained(call, keeper)):
+            return None
+        model = next(self.held_among(call), None)
+        if model is None or self.is_single(model) or self.is_undone(keeper) or not ends(model):
+            return None
+        function = self.facts.tree.function(call)
+        return None if words(getattr(function, "name", ""))[0] in PROGRAMS else model
+
+    def is_chained(self, call: ast.Call, keeper: str) -> bool:
+        """Whether an instance keeps what it replaces, and never puts it back: the next instance holds this one."""
+        parent = self.facts.tree.parents[call]
+        target = parent.targets[0] if isinstance(parent, ast.Assign) else None
+        if keeper not in SLOTS or not isinstance(target, ast.Attribute):
+            return False
+        others = (each for each in self.calls if self.facts.names.qualified(each.func) == keeper)
+        return bool(self.facts.classes.instance(target.value)) and not any(
+            isinstance(node, ast.Attribute) and node.attr == target.attr for each in others for node in ast.walk(each)
+        )
+
+    def is_undone(self, keeper: str) -> bool:
+        """Whether any code of this file speaks of what undoes a function's work."""
+        undoing = table("hooks")["undoing"].get(keeper, [])
+        last = {each.rpartition(".")[2] for each in undoing}
+        return any(
+            self.facts.names.qualified(node) in undoing
+            for node in self.facts.tree.parents
+            if (isinstance(node, ast.Attribute) and node.attr in last) or isinstance(node, ast.Name)
+        )
+
+    def is_single(self, model: ClassModel) -> bool:
+        """Whether a class seems to have one instance: made once, kept in a global or in the class itself, or said to
+        be."""
+        node = model.node
+        makers = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
+        said = " ".join([node.name, *map(ast.unparse, makers)]).lower()
+        own = {*model.methods, *self.facts.names.inner(node).bindings}
+        if any(word in said for word in SINGLE_WORDS) or own & SINGLE or self.facts.classes.is_singleton(model):
+            return True
+        if any(words(each)[-1] in ROLES for each in (node.name, *map(ast.unparse, node.bases))):
+            return True
+        if any(self.is_global(target) for target in self.places(model)):
+            return True
+        made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
+        functions = [self.facts.tree.function(call) for call in made]
+        if made and all(map(self.facts.closures.runs_once, functions)):
+            return True
+        parents = (self.facts.tree.parents[call] for call in made)
+        targets = [target for each in parents if isinstance(each, ast.Assign) for target in each.targets]
+        return any(map(self.is_global, targets))
+
+    def family(self, model: ClassModel) -> list[ClassModel]:
+        """The class and its subclasses in this file."""
+        return [model, *self.facts.classes.derived[model]]
+
+    def places(self, model: ClassModel) -> Iterator[ast.expr]:
+        """Where code of the class puts its instance: the targets of `… = self`, and lists and sets that it joins."""
+        for node in ast.walk(model.node):
+            if isinstance(node, ast.Assign) and self.facts.classes.instance(node.value) is model:
+                yield from node.targets
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in JOINING:
+                is_joined = any(self.facts.classes.instance(given) is model for given in node.args)
+                if is_joined and self.facts.kind(node.func.value) in ("list", "set"):
+                    yield node.func.value
+
+    def makes(self, call: ast.Call, model: ClassModel) -> bool:
+        """Whether a call makes an instance of a class, by its name or by `cls`."""
+        if not isinstance(call.func, ast.Name):
+            return False
+        if call.func.id == "cls":
+            return self.facts.tree.enclosing(call, ast.ClassDef) is model.node
+        binding = self.facts.names.binding(call.func)
+        return binding is not None and binding is self.facts.names.binding_of(model.node)
+
+    def is_global(self, target: ast.expr) -> bool:
+        """Whether a place belongs to the module or a class, or is in a container that does."""
+        target = target.value if isinstance(target, ast.Subscript) else target
+        binding = self.facts.names.binding(target) if isinstance(target, ast.Name) else None
+        if binding and binding.scope.kind in (ScopeKind.MODULE, ScopeKind.CLASS):
+            return True
+        owner = target.value if isinstance(target, ast.Attribute) else None
+        return isinstance(owner, ast.Name) and (owner.id == "cls" or owner.id[:1].isupper())
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        """Every call of the file."""
+        return [node for node in self.facts.tree.parents if isinstance(node, ast.Call)]
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, in small letters: `shut`, `down` of `_shut_down`; `base`, `server` of `BaseServer`."""
+    parts = WORD.findall(name.rpartition(".")[2])
+    return [part.lower() for part in parts] or [""]
+
+
+def ends(model: ClassModel) -> bool:
+    """Whether a class, or a base of it in this file, has a method by which its instances end."""
+    return any(is_ending(name) for each in model.local_lineage() for name in each.methods)
+
+
+def is_ending(name: str) -> bool:
+    """Whether a method ends an instance by its name, and not the process, as `_flush_on_exit` does."""
+    said = words(name)
+    return not ENDING.isdisjoint(said) and "exit" not in said[1:]
+
+
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+JOINING = frozenset({"add", "append"})
+KEEPERS = known("hooks", "process", "keepers")
+SLOTS = known("hooks", "process", "slots")
+SINGLE = known("hooks", "single", "attributes")
+SINGLE_WORDS = known("hooks", "single", "words")
+ROLES = known("hooks", "single", "roles")
+PROGRAMS = known("hooks", "single", "programs")
+ENDING = known("hooks", "ending", "words")

@@ -1,0 +1,104 @@
+"""Who holds an instance by a callable, and what undoes it."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from memlint.facts import Facts
+from memlint.facts.layout import Tree
+from memlint.facts.project import Project
+from memlint.facts.registrations import is_ending, words
+from memlint.source import SourceFile
+
+
+def facts_of(code: str) -> Facts:
+    return Facts(SourceFile("example.py", code), Tree(SourceFile("example.py", code), ast.parse(code)), Project())
+
+
+def models(facts: Facts) -> list[object]:
+    return [facts.classes.of(node) for node in facts.tree.parents if isinstance(node, ast.ClassDef)]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_held"),
+    [
+        ("self.m", True),
+        ("self", True),
+        ("partial(self.m, 1)", True),
+        ("partial(print, self)", True),
+        ("lambda: self.x", True),
+        ("inner", True),
+        ("self.x", False),
+        ("self.s", False),
+        ("lambda: print", False),
+        ("partial(print, self.x)", False),
+        ("print", False),
+    ],
+)
+def test_held(given: str, is_held: bool) -> None:
+    code = f"""
+from functools import partial
+class C:
+    def m(self): ...
+    @staticmethod
+    def s(): ...
+    def n(self):
+        def inner(): return self
+        use({given})
+"""
+    facts = facts_of(code)
+    calls = facts.registrations.calls
+    call = next(each for each in calls if isinstance(each.func, ast.Name) and each.func.id == "use")
+    assert (facts.registrations.held(call.args[0]) is not None) is is_held
+
+
+@pytest.mark.parametrize(
+    ("code", "is_single"),
+    [
+        ("class C: ...\n", False),
+        ("class C: ...\nx = C()\n", True),
+        ("class C: ...\ndef f():\n    global x\n    x = C()\n", True),
+        ("class C: ...\ndef f():\n    return C()\n", False),
+        ("class C: ...\ncache = {}\ndef f(k):\n    cache[k] = C()\n", True),
+        ("class C(metaclass=Singleton): ...\n", True),
+        ("class C:\n    _instance = None\n", True),
+        ("class MainServer: ...\n", True),
+        ("every = []\nclass C:\n    def __init__(self):\n        every[0] = self\n", True),
+    ],
+)
+def test_single(code: str, is_single: bool) -> None:
+    facts = facts_of(code)
+    (model,) = models(facts)
+    assert facts.registrations.is_single(model) is is_single  # type: ignore[arg-type]
+
+
+def test_words() -> None:
+    assert words("_shut_down") == ["shut", "down"]
+    assert words("web.BaseHTTPServer") == ["base", "http", "server"]
+    assert [is_ending(name) for name in ("__exit__", "_flush_on_exit", "async_stop", "update")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_listeners() -> None:
+    code = """
+class C:
+    def __init__(self, bus):
+        bus.on("a", self.m)
+        bus.on("b", self.m)
+        bus.on("c", print)
+        self.handle = bus.on("d", self.m)
+    def m(self): ...
+    def close(self, bus):
+        bus.off("a", self.m)
+"""
+    facts = facts_of(code)
+    (model,) = models(facts)
+    found = list(facts.listeners.half_removed(model))  # type: ignore[arg-type]
+    assert [(added.call.lineno, removed.call.lineno) for added, removed in found] == [(5, 10)]
+    assert list(facts.listeners.never_removed(model)) == []  # type: ignore[arg-type]
