@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
+    from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.sharing import Sharing
@@ -248,6 +249,12 @@ class Facts:
         from memlint.facts.messages import Messages
 
         return Messages(self)
+
+    @cached_property
+    def parsing(self) -> Parsing:
+        from memlint.facts.parsing import Parsing
+
+        return Parsing(self)
 
     @cached_property
     def producers(self) -> Producers:
