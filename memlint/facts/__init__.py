@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.rows import Rows
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
@@ -280,6 +281,12 @@ class Facts:
         from memlint.facts.transfers import Transfers
 
         return Transfers(self)
+
+    @cached_property
+    def rows(self) -> Rows:
+        from memlint.facts.rows import Rows
+
+        return Rows(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
