@@ -94,6 +94,27 @@ class Transfers:
             return "stream" if self.gives(made, "", "async_clients") else ""
         return "stream" if self.gives(made, "opened_by", "") else ""
 
+    def streamed(self, attribute: ast.Attribute) -> ast.Call | None:
+        """The request with `stream=True` whose body `response.content` reads whole, and nothing reads in blocks or
+        bounds by its headers."""
+        if attribute.attr != "content" or not isinstance(attribute.ctx, ast.Load):
+            return None
+        made = self.origin(attribute.value)
+        if made is None or not self.gives(made, "got_by", "clients"):
+            return None
+        streams = [each.value for each in made.keywords if each.arg == "stream"]
+        if not (len(streams) == 1 and isinstance(streams[0], ast.Constant) and streams[0].value is True):
+            return None
+        binding = self.names.binding(attribute.value) if isinstance(attribute.value, ast.Name) else None
+        plain = known("transfers", "responses", "plain")
+        parents = [self.tree.parents[use] for use in (binding.uses if binding else [])]
+        is_plain = all(
+            isinstance(each, (ast.withitem, ast.If)) or (isinstance(each, ast.Attribute) and each.attr in plain)
+            for each in parents
+            if each is not attribute
+        )
+        return made if is_plain else None
+
     def gives(self, call: ast.Call, function: str, client: str) -> bool:
         """Whether a call gives a response: of a function, or of a method of a client."""
         if function and self.names.qualified(call.func) in known("transfers", "responses", function):
