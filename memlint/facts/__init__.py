@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
     from memlint.facts.transfers import Transfers
+    from memlint.facts.views import Views
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -287,6 +288,12 @@ class Facts:
         from memlint.facts.rows import Rows
 
         return Rows(self)
+
+    @cached_property
+    def views(self) -> Views:
+        from memlint.facts.views import Views
+
+        return Views(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
