@@ -65,9 +65,8 @@ class Rows:
 
     def is_whole(self, found: Fetched) -> bool:
         """Whether the statement that a cursor ran last is a constant that selects all rows of a table."""
-        run = found.source.value if isinstance(found.source, ast.Await) else found.source
-        if not isinstance(run, ast.Call):
-            run = self.run_before(found)
+        made = found.source.value if isinstance(found.source, ast.Await) else found.source
+        run = made if isinstance(made, ast.Call) else self.run_before(found)
         if run is None or not run.args or getattr(run.func, "attr", "") not in known("transfers", "rows", "run_by"):
             return False
         text = self.text(run.args[0])
@@ -138,9 +137,9 @@ class Rows:
     def session(self, query: ast.expr) -> ast.expr | None:
         """The session that a query is made with."""
         while isinstance(query, (ast.Attribute, ast.Await, ast.Call)):
-            if isinstance(query, ast.Attribute) and query.attr in ("execute", "query", "scalars"):
-                if not isinstance(query.value, (ast.Call, ast.Await)):
-                    return query.value
+            is_method = isinstance(query, ast.Attribute) and query.attr in ("execute", "query", "scalars")
+            if is_method and isinstance(query, ast.Attribute) and not isinstance(query.value, (ast.Call, ast.Await)):
+                return query.value
             query = query.func if isinstance(query, ast.Call) else query.value
         return None
 
@@ -220,7 +219,7 @@ class Rows:
         grow = known("containers", "methods", "grow")
         for part in loop.body:
             for node in ast.walk(part):
-                if isinstance(node, ast.Assign) and not all(isinstance(each, ast.Name) for each in node.targets):
-                    yield node
-                elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in grow:
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                is_growth = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in grow
+                if is_growth or not all(isinstance(target, ast.Name) for target in targets):
                     yield node

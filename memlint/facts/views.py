@@ -18,7 +18,7 @@ KEPT = frozenset({Role.RETURNED, Role.STORED})
 
 
 class Retained(NamedTuple):
-    """A part that outlives the function, of which buffer, and what makes a copy of it: `.copy()`, `bytes`, `.group()`."""
+    """A part that outlives the function, the buffer that it keeps, and what returns or stores it."""
 
     part: ast.expr
     buffer: ast.Name
