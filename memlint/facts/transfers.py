@@ -66,8 +66,10 @@ class Transfers:
         """An argument, or what the name in it was bound to for this one use."""
         binding = self.names.binding(argument) if isinstance(argument, ast.Name) else None
         sole = binding.sole if binding and len(binding.uses) == 1 else None
-        is_local = sole is not None and binding and self.tree.function(sole.node) is self.tree.function(argument)
-        if sole is None or sole.kind is not DefinitionKind.ASSIGNMENT or sole.value is None or not is_local:
+        body = self.tree.function(argument)
+        if sole is None or sole.kind is not DefinitionKind.ASSIGNMENT or sole.value is None:
+            return argument
+        if isinstance(body, ast.Module) or self.tree.function(sole.node) is not body:
             return argument
         return sole.value
 
