@@ -39,13 +39,17 @@ if TYPE_CHECKING:
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
+    from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.registrations import Registrations
+    from memlint.facts.rows import Rows
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
+    from memlint.facts.transfers import Transfers
+    from memlint.facts.views import Views
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -271,6 +275,12 @@ class Facts:
         return Messages(self)
 
     @cached_property
+    def parsing(self) -> Parsing:
+        from memlint.facts.parsing import Parsing
+
+        return Parsing(self)
+
+    @cached_property
     def producers(self) -> Producers:
         from memlint.facts.producers import Producers
 
@@ -287,6 +297,24 @@ class Facts:
         from memlint.facts.snapshots import Snapshots
 
         return Snapshots(self)
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        from memlint.facts.transfers import Transfers
+
+        return Transfers(self)
+
+    @cached_property
+    def rows(self) -> Rows:
+        from memlint.facts.rows import Rows
+
+        return Rows(self)
+
+    @cached_property
+    def views(self) -> Views:
+        from memlint.facts.views import Views
+
+        return Views(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
