@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
+    from memlint.facts.weak import Weak
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -266,6 +267,12 @@ class Facts:
         from memlint.facts.snapshots import Snapshots
 
         return Snapshots(self)
+
+    @cached_property
+    def weak(self) -> Weak:
+        from memlint.facts.weak import Weak
+
+        return Weak(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
