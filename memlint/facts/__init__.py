@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
     from memlint.facts.closures import Closures
+    from memlint.facts.collector import Collector
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
     from memlint.facts.cycles import Cycles
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.sharing import Sharing
+    from memlint.facts.signals import Signals
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
@@ -161,6 +163,12 @@ class Facts:
         return Memos(self)
 
     @cached_property
+    def collector(self) -> Collector:
+        from memlint.facts.collector import Collector
+
+        return Collector(self)
+
+    @cached_property
     def constants(self) -> Constants:
         from memlint.facts.constants import Constants
 
@@ -225,6 +233,12 @@ class Facts:
         from memlint.facts.sharing import Sharing
 
         return Sharing(self)
+
+    @cached_property
+    def signals(self) -> Signals:
+        from memlint.facts.signals import Signals
+
+        return Signals(self)
 
     @cached_property
     def sizes(self) -> Sizes:
