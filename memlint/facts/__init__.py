@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from memlint.facts.sharing import Sharing
     from memlint.facts.signals import Signals
     from memlint.facts.sizes import Sizes
+    from memlint.facts.slots import Slots
     from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
     from memlint.facts.weak import Weak
@@ -275,6 +276,12 @@ class Facts:
         from memlint.facts.temporaries import Temporaries
 
         return Temporaries(self)
+
+    @cached_property
+    def slots(self) -> Slots:
+        from memlint.facts.slots import Slots
+
+        return Slots(self)
 
     @cached_property
     def snapshots(self) -> Snapshots:

@@ -141,8 +141,8 @@ class Collector:
     def keeping_flags(self, call: ast.Call) -> Iterator[ast.expr]:
         flags = (node for argument in call.args[:1] for node in ast.walk(argument))
         for each in flags:
-            is_read = isinstance(each, (ast.Attribute, ast.Name))
-            if is_read and self.names.qualified(each) in known("collector", "calls", "keeping"):
+            name = self.names.qualified(each) if isinstance(each, ast.expr) else None
+            if isinstance(each, ast.expr) and name in known("collector", "calls", "keeping"):
                 yield each
 
     @cached_property
