@@ -14,7 +14,7 @@ class WeakSignalReceiver(Rule):
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
-    gate = all_of(rb"connect|receiver", file=(rb"[Ss]ignal|dispatch|flask",))
+    gate = all_of(rb"connect|@", file=(rb"[Ss]ignal|dispatch|flask", rb"connect|receiver"))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
