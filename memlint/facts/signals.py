@@ -61,7 +61,7 @@ class Signals:
     def connects_function(self, decorator: ast.expr) -> bool:
         """Whether a decorator connects its function weakly: `@saved.connect`, `@receiver(saved)`."""
         if isinstance(decorator, ast.Call):
-            is_receiver = self.facts.names.qualified(decorator.func) == "django.dispatch.receiver"
+            is_receiver = self.facts.names.qualified(decorator.func) in known("weak", "signals", "decorators")
             return is_receiver and all(keyword.arg not in (None, "weak") for keyword in decorator.keywords)
         return isinstance(decorator, ast.Attribute) and decorator.attr == "connect" and self.is_signal(decorator.value)
 

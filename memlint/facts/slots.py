@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.class_kinds import is_builtin_exception
 from memlint.facts.class_model import ClassModel, class_body
 from memlint.facts.classes import generic
+from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
 OWN = frozenset({"__dict__", "__weakref__"})
-STATELESS = frozenset({"abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol"})
 METACLASSES = frozenset({"abc.ABCMeta"})
 
 
@@ -63,7 +63,8 @@ def is_open(model: ClassModel) -> bool:
         return False
     found = len(model.home.bases_of(model))
     names = [model.home.names.qualified(generic(base)) or "" for base in model.node.bases]
-    builtin = sum(name in STATELESS or is_builtin_exception(name) for name in names)
+    stateless = known("classes", "bases", "plain") | known("classes", "bases", "protocol")
+    builtin = sum(name in stateless or is_builtin_exception(name) for name in names)
     return not model.is_metaclass and found + builtin == len(model.node.bases)
 
 
