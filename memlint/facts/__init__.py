@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
     from memlint.facts.closures import Closures
+    from memlint.facts.collector import Collector
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
     from memlint.facts.cycles import Cycles
@@ -45,11 +46,14 @@ if TYPE_CHECKING:
     from memlint.facts.registrations import Registrations
     from memlint.facts.rows import Rows
     from memlint.facts.sharing import Sharing
+    from memlint.facts.signals import Signals
     from memlint.facts.sizes import Sizes
+    from memlint.facts.slots import Slots
     from memlint.facts.snapshots import Snapshots
     from memlint.facts.temporaries import Temporaries
     from memlint.facts.transfers import Transfers
     from memlint.facts.views import Views
+    from memlint.facts.weak import Weak
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -167,6 +171,12 @@ class Facts:
         return Memos(self)
 
     @cached_property
+    def collector(self) -> Collector:
+        from memlint.facts.collector import Collector
+
+        return Collector(self)
+
+    @cached_property
     def constants(self) -> Constants:
         from memlint.facts.constants import Constants
 
@@ -251,6 +261,12 @@ class Facts:
         return Sharing(self)
 
     @cached_property
+    def signals(self) -> Signals:
+        from memlint.facts.signals import Signals
+
+        return Signals(self)
+
+    @cached_property
     def sizes(self) -> Sizes:
         from memlint.facts.sizes import Sizes
 
@@ -293,6 +309,12 @@ class Facts:
         return Temporaries(self)
 
     @cached_property
+    def slots(self) -> Slots:
+        from memlint.facts.slots import Slots
+
+        return Slots(self)
+
+    @cached_property
     def snapshots(self) -> Snapshots:
         from memlint.facts.snapshots import Snapshots
 
@@ -315,6 +337,12 @@ class Facts:
         from memlint.facts.views import Views
 
         return Views(self)
+
+    @cached_property
+    def weak(self) -> Weak:
+        from memlint.facts.weak import Weak
+
+        return Weak(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""

@@ -1,0 +1,152 @@
+"""How code treats the garbage collector: where it is run, switched off, and told to keep what it finds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from memlint.facts.shapes import place
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+Loop: TypeAlias = ast.For | ast.AsyncFor | ast.While
+PASSING = (ast.Expr, ast.Try, ast.With, ast.AsyncWith)
+"""Statements between a loop and a call in it that leave the call to every turn."""
+
+
+class Collector:
+    """Asks of calls what they do to the collector, and whether other code undoes it."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.names = facts.names
+
+    @cached_property
+    def _calls(self) -> list[tuple[ast.Call, str]]:
+        """The calls of the `gc` module in this file."""
+        calls = [node for node in self.facts.tree.parents if isinstance(node, ast.Call)]
+        return [(call, name) for call in calls if (name := self.names.qualified(call.func) or "").startswith("gc.")]
+
+    def repeated(self, call: ast.Call) -> Loop | None:
+        """The loop in each of whose turns a call runs the collector, or empties a cache of free memory."""
+        if not self.runs(call):
+            return None
+        inner: ast.AST = call
+        for outer in self.facts.tree.ancestors(call):
+            if isinstance(outer, (ast.For, ast.AsyncFor, ast.While)):
+                return outer if inner in outer.body and self.is_brisk(outer, call) else None
+            if not isinstance(outer, PASSING) or (isinstance(outer, ast.Try) and inner not in outer.body):
+                return None
+            inner = outer
+        return None
+
+    def runs(self, call: ast.Call) -> bool:
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        is_whole = not call.args or method in known("collector", "calls", "run_by_method")
+        is_run = self.names.qualified(call.func) in known("collector", "calls", "run")
+        return is_whole and (is_run or method in known("collector", "calls", "run_by_method"))
+
+    def is_brisk(self, loop: Loop, call: ast.Call) -> bool:
+        """Whether a loop does other work than to collect, takes turns at will, does not wait, and deletes nothing."""
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Call):
+                method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                is_pause = self.names.qualified(node.func) in known("collector", "calls", "pauses")
+                if is_pause or method in known("collector", "calls", "pauses_by_method"):
+                    return False
+            if isinstance(node, ast.Delete) and self.names.qualified(call.func) == "gc.collect":
+                return False
+        counted = isinstance(loop, ast.For) and isinstance(loop.iter, (ast.List, ast.Tuple))
+        return not counted and not all(self.only_collects(statement) for statement in loop.body)
+
+    def only_collects(self, statement: ast.stmt) -> bool:
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        return isinstance(statement, ast.Pass) or (isinstance(value, ast.Call) and self.runs(value))
+
+    def left_off(self, call: ast.Call) -> ast.Call | None:
+        """The call further on that switches the collector on again, which an exception jumps over; for a call that
+        switches it off."""
+        function = self.facts.tree.function(call)
+        if not self.switches(call, off=True) or isinstance(function, (ast.Lambda, ast.Module)):
+            return None
+        if self.is_handed_on or not isinstance(self.facts.tree.parents[call], ast.Expr):
+            return None
+        back = [each for each, _ in self._calls if self.switches(each, off=False)]
+        own = [each for each in back if self.facts.tree.function(each) is function]
+        later = [each for each in own if place(each) > place(call)]
+        if not later or any(map(self.is_safe, own)):
+            return None
+        return later[0] if self.may_raise(function, call, later[0]) else None
+
+    def switches(self, call: ast.Call, *, off: bool) -> bool:
+        """Whether a call switches the collector off, or on."""
+        name = self.names.qualified(call.func)
+        if name in known("collector", "calls", "threshold") and call.args:
+            first = call.args[0]
+            is_zero = isinstance(first, ast.Constant) and first.value == 0
+            return is_zero is off
+        return name in known("collector", "calls", "off" if off else "on")
+
+    @cached_property
+    def is_handed_on(self) -> bool:
+        """Whether some code hands on the function that switches the collector on, for others to call."""
+        reads = (node for node in self.facts.tree.parents if isinstance(node, (ast.Name, ast.Attribute)))
+        return any(
+            self.names.qualified(each) in known("collector", "calls", "on") and not self.facts.tree.is_called(each)
+            for each in reads
+        )
+
+    def is_safe(self, call: ast.Call) -> bool:
+        """Whether a call stands where an exception leads: under `finally` or `except`."""
+        inner: ast.AST = call
+        for outer in self.facts.tree.ancestors(call):
+            if isinstance(outer, ast.ExceptHandler) or (isinstance(outer, ast.Try) and inner in outer.finalbody):
+                return True
+            inner = outer
+        return False
+
+    def may_raise(self, function: ast.AST, start: ast.AST, end: ast.AST) -> bool:
+        """Whether anything is called, awaited or yielded between two calls of a function."""
+        inside = (node for node in ast.walk(function) if isinstance(node, (ast.Call, ast.Await, ast.Yield, ast.Raise)))
+        return any(
+            place(start) < place(node) < place(end)
+            and self.facts.tree.function(node) is function
+            and not any(node is call for call, _ in self._calls)
+            for node in inside
+        )
+
+    def keeps_garbage(self, call: ast.Call) -> ast.expr | None:
+        """The flag by which a call tells the collector for good to free nothing."""
+        if self.names.qualified(call.func) not in known("collector", "calls", "debug"):
+            return None
+        flag = next(self.keeping_flags(call), None)
+        if flag is None or self.is_asked_for(call) or self.is_emptied:
+            return None
+        others = (each for each, name in self._calls if name in known("collector", "calls", "debug"))
+        return None if any(next(self.keeping_flags(each), None) is None for each in others) else flag
+
+    def is_asked_for(self, call: ast.Call) -> bool:
+        """Whether a condition, or somebody who calls a lambda, decides on a call."""
+        around = self.facts.tree.ancestors(call)
+        return any(
+            isinstance(each, (ast.IfExp, ast.Lambda))
+            or (isinstance(each, ast.If) and not isinstance(each.test, ast.Constant))
+            for each in around
+        )
+
+    def keeping_flags(self, call: ast.Call) -> Iterator[ast.expr]:
+        flags = (node for argument in call.args[:1] for node in ast.walk(argument))
+        for each in flags:
+            name = self.names.qualified(each) if isinstance(each, ast.expr) else None
+            if isinstance(each, ast.expr) and name in known("collector", "calls", "keeping"):
+                yield each
+
+    @cached_property
+    def is_emptied(self) -> bool:
+        """Whether this file takes what the collector keeps out of `gc.garbage`."""
+        reads = (node for node in self.facts.tree.parents if isinstance(node, (ast.Name, ast.Attribute)))
+        return any(self.names.qualified(each) == "gc.garbage" for each in reads)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+
+
+class FinalizerHoldsSelf(Rule):
+    """A finalizer that holds the object it waits for waits for ever."""
+
+    code = "ML703"
+    name = "finalizer-holds-self"
+    effect = Effect.KEPT
+    severity = Severity.ERROR
+    quiet_in_tests = True
+    gate = all_of(rb"\(", file=(rb"weakref", rb"finalize"))
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(map(facts.weak.finalized, part.nodes(ast.Call)))
+
+    def visit_Call(self, node: cst.Call) -> None:
+        call = self.twin(node, ast.Call)
+        found = self.facts.weak.finalized(call) if call else None
+        if call is None or found is None:
+            return
+        subject, given = found
+        held = subject.value if isinstance(subject, ast.Attribute) else subject
+        holding = self.quoted(given) or "what it calls"
+        via = "" if held is subject else f", and with it `{self.text(subject)}`"
+        self.report(
+            call,
+            f"the finalizer of `{self.text(subject)}` keeps {holding}, which holds `{self.text(held)}`{via}: without "
+            "a call of its own it is freed when the program ends; give it a function and only what that needs",
+        )

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+
+
+class UselessSlots(Rule):
+    """Slots spare the dictionary of an instance only where every base has slots, too."""
+
+    code = "ML711"
+    name = "useless-slots"
+    effect = Effect.PEAK
+    severity = Severity.INFO
+    quiet_in_tests = True
+    gate = all_of(rb"class", rb"__slots__")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(map(facts.slots.useless, facts.classes.within(part.first, part.last)))
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        owner = self.twin(node, ast.ClassDef)
+        found = self.facts.slots.useless(self.facts.classes.of(owner)) if owner else None
+        if owner is None or found is None:
+            return
+        base = found.model
+        remedy = "give it slots, too, or leave these out" if base else "leave these out"
+        self.report(
+            found.statement,
+            f"each `{owner.name}` has a `__dict__` all the same, by its base `{found.name}`, which has no `__slots__`: "
+            f"{remedy}",
+            elsewhere=[(base.home.facts, base.node, "the base without slots")] if base else [],
+        )
