@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.frameworks import Frameworks
+    from memlint.facts.gradients import Gradients
     from memlint.facts.holders import Holders
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.loops import Loops
+    from memlint.facts.losses import Losses
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
@@ -220,6 +223,12 @@ class Facts:
         return Loops(self)
 
     @cached_property
+    def losses(self) -> Losses:
+        from memlint.facts.losses import Losses
+
+        return Losses(self)
+
+    @cached_property
     def sharing(self) -> Sharing:
         from memlint.facts.sharing import Sharing
 
@@ -236,6 +245,18 @@ class Facts:
         from memlint.facts.files import Files
 
         return Files(self)
+
+    @cached_property
+    def frameworks(self) -> Frameworks:
+        from memlint.facts.frameworks import Frameworks
+
+        return Frameworks(self)
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        from memlint.facts.gradients import Gradients
+
+        return Gradients(self)
 
     @cached_property
     def holders(self) -> Holders:

@@ -1,0 +1,206 @@
+"""Graphs of gradients: where they are recorded, what carries one, and what goes back through it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.frameworks import last_name
+from memlint.facts.shapes import is_none, place
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Body, Facts
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+FARTHEST = 6
+"""Assignments that a value is followed back through."""
+
+
+class Kept(NamedTuple):
+    """A statement that adds a value to what lives on: the place that it is added to, the value, and how."""
+
+    statement: ast.stmt
+    holder: ast.expr
+    value: ast.expr
+    is_sum: bool
+
+
+class Gradients:
+    """Questions about tensors with a graph."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.tree = facts.tree
+        self._inside: dict[ast.AST, list[ast.AST]] = {}
+
+    def nodes(self, body: ast.AST) -> list[ast.AST]:
+        """All nodes of a body, walked once."""
+        if body not in self._inside:
+            self._inside[body] = list(ast.walk(body))
+        return self._inside[body]
+
+    def are_off(self, node: ast.AST, depth: int = 3) -> bool:
+        """Whether a `with` or decorator around a node turns gradients off, or one around a call of its function does."""
+        for outer in self.tree.ancestors(node):
+            if isinstance(outer, (ast.With, ast.AsyncWith)):
+                if any(is_off(item.context_expr) for item in outer.items):
+                    return True
+            elif isinstance(outer, FUNCTIONS):
+                if any(map(is_off, outer.decorator_list)):
+                    return True
+                calls = (each for each in self.nodes(self.tree.module) if isinstance(each, ast.Call))
+                used = [each for each in calls if last_name(each.func) == outer.name]
+                if depth and any(
+                    self.tree.function(call) is not outer and self.are_off(call, depth - 1) for call in used
+                ):
+                    return True
+        return False
+
+    def backwards(self, body: ast.AST) -> Iterator[tuple[ast.Call, list[ast.Name]]]:
+        """The calls that go back through a graph, each with the names that it begins at."""
+        for node in self.nodes(body):
+            if isinstance(node, ast.Call) and last_name(node.func) in ("backward", "manual_backward"):
+                yield node, list(origins(node))
+
+    def kept(self, statement: ast.AST) -> Kept | None:
+        """What a statement adds to: `total += x`, `total = total + x`, `all.append(x)`."""
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add):
+            return Kept(statement, statement.target, statement.value, True)
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp) and len(statement.targets) == 1:
+            target, sum_ = statement.targets[0], statement.value
+            for one, other in ((sum_.left, sum_.right), (sum_.right, sum_.left)):
+                if isinstance(sum_.op, ast.Add) and ast.unparse(one) == ast.unparse(target):
+                    return Kept(statement, target, other, True)
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+            return Kept(statement, call.func.value, call.args[0], False) if call.args else None  # type: ignore[arg-type]
+        return None
+
+    def loop(self, kept: Kept) -> ast.stmt | None:
+        """The innermost loop around a statement in whose turns the same thing is added to."""
+        body = self.tree.function(kept.statement)
+        loop = next((each for each in reversed(self.facts.flow(body).loops(kept.statement))), None)
+        root = kept.holder
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        if loop is None or not isinstance(root, ast.Name) or self.is_reset(kept, loop):
+            return None
+        binding = self.facts.names.binding(root)
+        inside = set(self.nodes(loop))
+        if binding is None or (root is not kept.holder and binding.scope.node is not body):
+            return loop
+        outside = [each for each in binding.definitions if each.node not in inside]
+        return loop if outside or binding.scope.node is not body else None
+
+    def is_reset(self, kept: Kept, loop: ast.stmt) -> bool:
+        """Whether a loop itself lets go of what was added."""
+        holder = ast.unparse(kept.holder)
+        for node in self.nodes(loop):
+            if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+                if self.tree.statement(node) is not kept.statement and ast.unparse(node) == holder:
+                    return not self.kept(self.tree.statement(node) or node)
+            is_method = isinstance(node, ast.Attribute) and node.attr in ("clear", "pop", "popleft", "reset", "zero_")
+            if is_method and ast.unparse(node.value) == holder:  # type: ignore[attr-defined]
+                return True
+        return False
+
+    def givers(self, name: ast.Name) -> Iterator[ast.AST]:
+        """What binds a name that is read: the targets that reach it."""
+        return iter(self.facts.flow(self.tree.function(name)).reaching(name))
+
+    def carriers(self, value: ast.AST) -> Iterator[ast.expr]:
+        """The names and calls in an expression whose graph its value carries on; what cuts the graph is left out."""
+        if isinstance(value, ast.Call):
+            yield value
+            if last_name(value.func) in known("frameworks", "gradients", "cut") or last_name(value.func) == "float":
+                return
+        elif isinstance(value, ast.Name):
+            yield value
+        elif isinstance(value, ast.Compare):
+            return
+        elif isinstance(value, ast.Attribute) and value.attr in known("frameworks", "gradients", "plain"):
+            return
+        for child in ast.iter_child_nodes(value):
+            if not (isinstance(value, ast.Call) and child is value.func and isinstance(child, ast.Name)):
+                yield from self.carriers(child)
+
+    def sources(self, value: ast.AST, depth: int = FARTHEST) -> Iterator[ast.expr]:
+        """The names and calls that the graph of a value goes back to, through the assignments of its body."""
+        for carrier in self.carriers(value):
+            yield carrier
+            if isinstance(carrier, ast.Name) and depth:
+                for giver in self.givers(carrier):
+                    statement = self.tree.statement(giver)
+                    made = getattr(statement, "value", None)
+                    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and made is not None:
+                        is_pair = not isinstance(self.tree.parents[giver], ast.stmt)
+                        if not (
+                            is_pair
+                            and last_name(getattr(made, "func", made)) in known("frameworks", "gradients", "paired")
+                        ):
+                            yield from self.sources(made, depth - 1)
+
+    def forwards(self, body: Body) -> list[ast.Call]:
+        """The calls of a module that the body has put into evaluation mode, where nothing turns gradients off and
+        nothing needs them."""
+        if not isinstance(body, FUNCTIONS) or body.name in known("frameworks", "gradients", "driven"):
+            return []
+        switched = [
+            call for node in ast.walk(body) if (call := switch(node, "eval")) and self.tree.function(call) is body
+        ]
+        if not switched or self.wants(body) or self.are_off(body.body[0]):
+            return []
+        modules = {ast.unparse(call.func.value): place(call) for call in switched}  # type: ignore[attr-defined]
+        trained = [
+            (ast.unparse(call.func.value), place(call)) for node in ast.walk(body) if (call := switch(node, "train"))
+        ]  # type: ignore[attr-defined]
+        calls = [each for each in self.nodes(body) if isinstance(each, ast.Call) and self.tree.function(each) is body]
+        found = []
+        for call in sorted(calls, key=place):
+            module = ast.unparse(call.func) if isinstance(call.func, (ast.Name, ast.Attribute)) else ""
+            since = modules.get(module)
+            if (
+                since is None
+                or place(call) < since
+                or (module, True) in [(name, since < at < place(call)) for name, at in trained]
+            ):
+                continue
+            if not self.are_off(call, 0):
+                found.append(call)
+        return found
+
+    def wants(self, body: ast.AST) -> bool:
+        """Whether a function has to do with gradients by the names that it uses."""
+        words = known("frameworks", "gradients", "wanted")
+        names = {last_name(node).lower() for node in self.nodes(body)} | {
+            (node.arg or "").lower() for node in self.nodes(body) if isinstance(node, ast.keyword)
+        }
+        return any(word in name for word in words for name in names)
+
+
+def is_off(context: ast.expr) -> bool:
+    """Whether a context or decorator says by its name that no graph is recorded under it."""
+    function = context.func if isinstance(context, ast.Call) else context
+    name = last_name(function).lower()
+    return any(word in name for word in known("frameworks", "gradients", "off"))
+
+
+def switch(node: ast.AST, mode: str) -> ast.Call | None:
+    """The call in `module.eval()`, or in `module = Module().eval()`."""
+    is_switch = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == mode
+    return node if is_switch and not node.args and not node.keywords else None  # type: ignore[union-attr,return-value]
+
+
+def origins(call: ast.Call) -> Iterator[ast.Name]:
+    """The names that a call goes back from: `loss` of `scaler.scale(loss / n).backward()`, `fabric.backward(loss)`."""
+    given = [node for argument in call.args[:1] for node in ast.walk(argument) if isinstance(node, ast.Name)]
+    if any("loss" in name.id.lower() for name in given):
+        yield from given
+        return
+    receiver = getattr(call.func, "value", call)
+    if isinstance(receiver, ast.Call) and receiver.args:
+        receiver = receiver.args[0]
+    yield from (node for node in ast.walk(receiver) if isinstance(node, ast.Name))
