@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from memlint.facts.escape import Escape
     from memlint.facts.exceptions import Exceptions
     from memlint.facts.fields import Fields
+    from memlint.facts.figures import Figures
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
     from memlint.facts.frameworks import Frameworks
@@ -245,6 +246,12 @@ class Facts:
         from memlint.facts.files import Files
 
         return Files(self)
+
+    @cached_property
+    def figures(self) -> Figures:
+        from memlint.facts.figures import Figures
+
+        return Figures(self)
 
     @cached_property
     def frameworks(self) -> Frameworks:
