@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memlint.facts.frameworks import Frameworks
     from memlint.facts.gradients import Gradients
     from memlint.facts.holders import Holders
+    from memlint.facts.images import Images
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
+    from memlint.facts.outputs import Outputs
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.sharing import Sharing
@@ -200,6 +202,12 @@ class Facts:
         return Links(self.tree, self.names)
 
     @cached_property
+    def images(self) -> Images:
+        from memlint.facts.images import Images
+
+        return Images(self)
+
+    @cached_property
     def keeping(self) -> Keeping:
         from memlint.facts.keeping import Keeping
 
@@ -276,6 +284,12 @@ class Facts:
         from memlint.facts.messages import Messages
 
         return Messages(self)
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        from memlint.facts.outputs import Outputs
+
+        return Outputs(self)
 
     @cached_property
     def producers(self) -> Producers:

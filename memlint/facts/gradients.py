@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.frameworks import last_name
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-FARTHEST = 6
-"""Assignments that a value is followed back through."""
 
 
 class Kept(NamedTuple):
@@ -42,6 +41,15 @@ class Gradients:
             self._inside[body] = list(ast.walk(body))
         return self._inside[body]
 
+    @cached_property
+    def calls(self) -> dict[str, list[ast.Call]]:
+        """The calls of the file by the last part of what they call."""
+        calls: dict[str, list[ast.Call]] = {}
+        for node in self.tree.parents:
+            if isinstance(node, ast.Call):
+                calls.setdefault(last_name(node.func), []).append(node)
+        return calls
+
     def are_off(self, node: ast.AST, depth: int = 3) -> bool:
         """Whether a `with` or decorator around a node turns gradients off, or one around a call of its function does."""
         for outer in self.tree.ancestors(node):
@@ -51,11 +59,8 @@ class Gradients:
             elif isinstance(outer, FUNCTIONS):
                 if any(map(is_off, outer.decorator_list)):
                     return True
-                calls = (each for each in self.nodes(self.tree.module) if isinstance(each, ast.Call))
-                used = [each for each in calls if last_name(each.func) == outer.name]
-                if depth and any(
-                    self.tree.function(call) is not outer and self.are_off(call, depth - 1) for call in used
-                ):
+                calls = self.calls.get(outer.name, ()) if depth else ()
+                if any(self.tree.function(call) is not outer and self.are_off(call, depth - 1) for call in calls):
                     return True
         return False
 
@@ -127,21 +132,22 @@ class Gradients:
             if not (isinstance(value, ast.Call) and child is value.func and isinstance(child, ast.Name)):
                 yield from self.carriers(child)
 
-    def sources(self, value: ast.AST, depth: int = FARTHEST) -> Iterator[ast.expr]:
+    def sources(self, value: ast.AST, seen: set[ast.AST] | None = None) -> Iterator[ast.expr]:
         """The names and calls that the graph of a value goes back to, through the assignments of its body."""
+        seen = set() if seen is None else seen
         for carrier in self.carriers(value):
             yield carrier
-            if isinstance(carrier, ast.Name) and depth:
-                for giver in self.givers(carrier):
-                    statement = self.tree.statement(giver)
-                    made = getattr(statement, "value", None)
-                    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and made is not None:
-                        is_pair = not isinstance(self.tree.parents[giver], ast.stmt)
-                        if not (
-                            is_pair
-                            and last_name(getattr(made, "func", made)) in known("frameworks", "gradients", "paired")
-                        ):
-                            yield from self.sources(made, depth - 1)
+            for giver in self.givers(carrier) if isinstance(carrier, ast.Name) else ():
+                statement = self.tree.statement(giver) if giver not in seen and isinstance(giver, ast.Name) else None
+                seen.add(giver)
+                made = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)) else None
+                if made is not None and not self.is_index(giver, made):
+                    yield from self.sources(made, seen)
+
+    def is_index(self, target: ast.AST, made: ast.expr) -> bool:
+        """Whether a name may get whole numbers of a pair that a function gives, which have no graph."""
+        is_pair = not isinstance(self.tree.parents[target], ast.stmt)
+        return is_pair and last_name(getattr(made, "func", made)) in known("frameworks", "gradients", "paired")
 
     def forwards(self, body: Body) -> list[ast.Call]:
         """The calls of a module that the body has put into evaluation mode, where nothing turns gradients off and
