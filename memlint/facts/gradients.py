@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from memlint.facts import Body, Facts
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+BACKWARD = frozenset({"backward", "manual_backward"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -67,8 +68,40 @@ class Gradients:
     def backwards(self, body: ast.AST) -> Iterator[tuple[ast.Call, list[ast.Name]]]:
         """The calls that go back through a graph, each with the names that it begins at."""
         for node in self.nodes(body):
-            if isinstance(node, ast.Call) and last_name(node.func) in ("backward", "manual_backward"):
+            if isinstance(node, ast.Call) and last_name(node.func) in BACKWARD:
                 yield node, list(origins(node))
+
+    def retained(self, call: ast.Call) -> ast.Name | None:
+        """The loss of a backward pass that is told to keep a graph which is made for it, and which nothing else can
+        go back through."""
+        is_told = any(each.arg == "retain_graph" and getattr(each.value, "value", 0) is True for each in call.keywords)
+        if not is_told or last_name(call.func) not in BACKWARD:
+            return None
+        body = self.tree.function(call)
+        loops = self.facts.flow(body).loops(call) if not isinstance(body, ast.Lambda) else ()
+        names = list(origins(call))
+        if len(names) != 1 or any(self.goes_back(node, call) for node in self.nodes(body)):
+            return None
+        turn = self.nodes(loops[-1] if loops else body)
+        sources = [source for source in self.sources(names[0]) if isinstance(source, ast.Name)]
+        is_made = all(isinstance(giver, ast.Name) and giver in turn for giver in self.givers(names[0]))
+        is_carried = any(
+            giver in turn
+            and (place(giver) > place(source) or self.tree.statement(giver) is self.tree.statement(source))
+            for source in sources
+            for giver in self.givers(source)
+        )
+        return names[0] if is_made and not is_carried else None
+
+    def goes_back(self, node: ast.AST, call: ast.Call) -> bool:
+        """Whether code may go back through a graph a second time, or hands out what would let others do so."""
+        if isinstance(node, ast.Call) and node is not call:
+            return any(
+                word in last_name(node.func).lower() for word in ("backward", "autograd", "hessian", "closure")
+            ) or (last_name(node.func) == "grad")
+        if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
+            return any(isinstance(each, ast.Name) for each in self.carriers(node.value))
+        return isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
 
     def kept(self, statement: ast.AST) -> Kept | None:
         """What a statement adds to: `total += x`, `total = total + x`, `all.append(x)`."""
@@ -159,6 +192,9 @@ class Gradients:
         ]
         if not switched or self.wants(body) or self.are_off(body.body[0]):
             return []
+        owner = self.tree.parents[body]
+        is_part = isinstance(owner, ast.ClassDef) and any("Mod" in last_name(base) for base in owner.bases)
+        switched = [call for call in switched if not (is_part and isinstance(call.func.value, ast.Attribute))]  # type: ignore[attr-defined]
         modules = {ast.unparse(call.func.value): place(call) for call in switched}  # type: ignore[attr-defined]
         trained = [
             (ast.unparse(call.func.value), place(call)) for node in ast.walk(body) if (call := switch(node, "train"))
@@ -196,8 +232,9 @@ def is_off(context: ast.expr) -> bool:
 
 def switch(node: ast.AST, mode: str) -> ast.Call | None:
     """The call in `module.eval()`, or in `module = Module().eval()`."""
-    is_switch = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == mode
-    return node if is_switch and not node.args and not node.keywords else None  # type: ignore[union-attr,return-value]
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args or node.keywords:
+        return None
+    return node if node.func.attr == mode else None
 
 
 def origins(call: ast.Call) -> Iterator[ast.Name]:
