@@ -39,12 +39,14 @@ class LossKeepsGraph(Rule):
         if statement is None or found is None:
             return
         holder, loss = ast.unparse(found.holder), found.loss.id
-        fix = self.detach(found.loss)
+        how = "evaluate under `torch.no_grad()`" if found.is_evaluated else f"add `{loss}.item()` or `{loss}.detach()`"
+        fix = None if found.is_evaluated else self.detach(found.loss)
         self.report(
             statement,
-            f"`{holder}` keeps the graph of every `{loss}` that is added to it: add `{loss}.item()` or `{loss}.detach()`",
+            f"`{holder}` keeps the graph of every `{loss}` that is added to it: {how}",
             related=[(found.loop, "the loop")],
             fix=fix,
+            unfixed="" if fix else "how much of the function is to run without gradients is for its author to say",
         )
 
     def detach(self, loss: ast.Name) -> Fix:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 
 class KeptLoss(NamedTuple):
-    """What keeps a loss, the loss as it is read there, and the loop that goes on adding."""
+    """What keeps a loss, the loss as it is read there, the loop that goes on adding, and whether nothing in the
+    function goes back."""
 
     holder: ast.expr
     loss: ast.Name
     loop: ast.stmt
+    is_evaluated: bool
 
 
 class Losses:
@@ -37,7 +39,10 @@ class Losses:
             return None
         loop = self.gradients.loop(kept)
         loss = next((name for name in added if self.is_loss(name, kept, loop)), None) if loop else None
-        return KeptLoss(kept.holder, loss, loop) if loss and loop else None
+        if loss is None or loop is None:
+            return None
+        is_evaluated = not any(self.gradients.backwards(self.facts.tree.function(loss)))
+        return KeptLoss(kept.holder, loss, loop, is_evaluated)
 
     def is_loss(self, name: ast.Name, kept: Kept, loop: ast.stmt) -> bool:
         """Whether the same value is gone back through in the loop, or computed there by a module in evaluation mode."""
