@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from memlint.facts.figures import Figures
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.frames import Frames
     from memlint.facts.frameworks import Frameworks
     from memlint.facts.gradients import Gradients
     from memlint.facts.holders import Holders
@@ -260,6 +261,12 @@ class Facts:
         from memlint.facts.figures import Figures
 
         return Figures(self)
+
+    @cached_property
+    def frames(self) -> Frames:
+        from memlint.facts.frames import Frames
+
+        return Frames(self)
 
     @cached_property
     def frameworks(self) -> Frameworks:
