@@ -27,8 +27,8 @@ class CheckpointOnDevice(Rule):
         fix = self.move(call)
         self.report(
             call,
-            f"`{ast.unparse(call.func)}` puts a second copy of the tensors on the device that they were saved from, until "
-            '`load_state_dict` has copied them: load them with `map_location="cpu"`',
+            f"`{ast.unparse(call.func)}` puts a second copy of the tensors on the device that they were saved from, "
+            'until `load_state_dict` has copied them: load them with `map_location="cpu"`',
             fix=fix,
             unfixed="" if fix else "the call spans lines, or a comment stands in it",
         )
@@ -67,5 +67,8 @@ def is_taken(facts: Facts, value: ast.AST) -> bool:
     parent = facts.tree.parents[value]
     while isinstance(parent, ast.Subscript) and parent.value is value:
         value, parent = parent, facts.tree.parents[parent]
-    is_first = isinstance(parent, ast.Call) and parent.args[:1] == [value]
-    return is_first and getattr(parent.func, "attr", "") in known("frameworks", "checkpoints", "takers")  # type: ignore[union-attr]
+    if not isinstance(parent, ast.Call) or parent.args[:1] != [value] or not isinstance(parent.func, ast.Attribute):
+        return False
+    receiver = ast.unparse(parent.func.value).lower()
+    is_small = any(word in receiver for word in known("frameworks", "checkpoints", "small"))
+    return not is_small and parent.func.attr in known("frameworks", "checkpoints", "takers")

@@ -29,14 +29,14 @@ class FigureNotClosed(Rule):
         fix = self.close(call, found.saved, closing) if isinstance(call.func, ast.Attribute) else None
         self.report(
             call,
-            f"pyplot keeps the figure that `{ast.unparse(call.func)}` makes, though it is saved: `{closing}` behind that",
+            f"pyplot keeps the figure that `{ast.unparse(call.func)}` makes when it is saved: add `{closing}`",
             related=[(found.saved, "saved here")],
             fix=fix,
             unfixed="" if fix else "it is used again, or saved elsewhere than it is made",
         )
 
     def close(self, call: ast.Call, saved: ast.Call, closing: str) -> Fix | None:
-        """Close the figure on a line of its own, where saving it ends the block that makes it, or another one follows."""
+        """Close the figure on a line of its own, where saving it ends the block that makes it, or another follows."""
         statement, last = self.facts.tree.statement(call), self.facts.tree.parents[saved]
         block = self.facts.tree.parents[statement] if statement else None
         body: list[ast.stmt] = getattr(block, "body", [])

@@ -26,7 +26,7 @@ class FrameGrownInLoop(Rule):
         frame = ast.unparse(found.frame)
         self.report(
             statement,
-            f"every turn of the loop copies all rows of `{frame}` to add some: collect them in a list and make one frame "
-            "after the loop",
+            f"every turn of the loop copies all rows of `{frame}` to add some: collect them in a list and make one "
+            "frame after the loop",
             related=[(found.loop, "the loop")],
         )

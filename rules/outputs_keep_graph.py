@@ -6,7 +6,7 @@ from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
 
 
 class OutputsKeepGraph(Rule):
-    """Outputs that are collected in an evaluation with gradients on keep the graph, and all activations, of each step."""
+    """Outputs that an evaluation collects with gradients on keep the graph and the activations of each step."""
 
     code = "ML922"
     name = "outputs-keep-graph"
@@ -39,7 +39,7 @@ class OutputsKeepGraph(Rule):
             return
         self.report(
             statement,
-            f"`{ast.unparse(found.holder)}` keeps every output of `{ast.unparse(found.forward.func)}` with its graph and "
-            "activations: detach it, or run the loop under `torch.no_grad()`",
+            f"`{ast.unparse(found.holder)}` keeps every output of `{ast.unparse(found.forward.func)}` with its graph "
+            "and activations: detach it, or run the loop under `torch.no_grad()`",
             related=[(found.forward, "computed here, with gradients on"), (found.loop, "the loop")],
         )

@@ -69,10 +69,10 @@ class Frames:
     def lives_on(self, frame: ast.expr, statement: ast.stmt, loop: ast.AST) -> bool:
         """Whether nothing else in the loop gives the frame its value, and the turn goes on after it."""
         name = ast.unparse(frame)
-        for node in ast.walk(loop):
-            if isinstance(node, (ast.Name, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
-                if ast.unparse(node) == name and self.tree.statement(node) is not statement:
-                    return False
+        places = (node for node in ast.walk(loop) if isinstance(node, (ast.Name, ast.Attribute)))
+        stored = (node for node in places if not isinstance(node.ctx, ast.Load) and ast.unparse(node) == name)
+        if any(self.tree.statement(node) is not statement for node in stored):
+            return False
         block = self.tree.parents[statement]
         return not any(isinstance(each, (ast.Break, ast.Return)) for each in getattr(block, "body", ()))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from memlint.facts import Body, Facts
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+EMPTYING = frozenset({"clear", "pop", "popleft", "reset", "zero_"})
 BACKWARD = frozenset({"backward", "manual_backward"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -52,7 +53,7 @@ class Gradients:
         return calls
 
     def are_off(self, node: ast.AST, depth: int = 3) -> bool:
-        """Whether a `with` or decorator around a node turns gradients off, or one around a call of its function does."""
+        """Whether a `with` or decorator around a node turns gradients off, or one around a call of its function."""
         for outer in self.tree.ancestors(node):
             if isinstance(outer, (ast.With, ast.AsyncWith)):
                 if any(is_off(item.context_expr) for item in outer.items):
@@ -138,10 +139,11 @@ class Gradients:
         holder = ast.unparse(kept.holder)
         for node in self.nodes(loop):
             if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-                if self.tree.statement(node) is not kept.statement and ast.unparse(node) == holder:
-                    return not self.kept(self.tree.statement(node) or node)
-            is_method = isinstance(node, ast.Attribute) and node.attr in ("clear", "pop", "popleft", "reset", "zero_")
-            if is_method and ast.unparse(node.value) == holder:  # type: ignore[attr-defined]
+                statement = self.tree.statement(node)
+                is_other = statement is not kept.statement and ast.unparse(node) == holder
+                if statement and is_other and not self.kept(statement):
+                    return True
+            elif isinstance(node, ast.Attribute) and node.attr in EMPTYING and ast.unparse(node.value) == holder:
                 return True
         return False
 
@@ -153,13 +155,11 @@ class Gradients:
         """The names and calls in an expression whose graph its value carries on; what cuts the graph is left out."""
         if isinstance(value, ast.Call):
             yield value
-            if last_name(value.func) in known("frameworks", "gradients", "cut") or last_name(value.func) == "float":
+            if last_name(value.func) in known("frameworks", "gradients", "cut"):
                 return
         elif isinstance(value, ast.Name):
             yield value
-        elif isinstance(value, ast.Compare):
-            return
-        elif isinstance(value, ast.Attribute) and value.attr in known("frameworks", "gradients", "plain"):
+        elif isinstance(value, ast.Compare) or getattr(value, "attr", "") in known("frameworks", "gradients", "plain"):
             return
         for child in ast.iter_child_nodes(value):
             if not (isinstance(value, ast.Call) and child is value.func and isinstance(child, ast.Name)):
@@ -187,32 +187,37 @@ class Gradients:
         nothing needs them."""
         if not isinstance(body, FUNCTIONS) or body.name in known("frameworks", "gradients", "driven"):
             return []
-        switched = [
-            call for node in ast.walk(body) if (call := switch(node, "eval")) and self.tree.function(call) is body
-        ]
-        if not switched or self.wants(body) or self.are_off(body.body[0]):
+        modules = {name: at for name, at in self.switches(body, "eval") if not self.is_part(name, body)}
+        if not modules or self.wants(body) or self.are_off(body.body[0]):
             return []
-        owner = self.tree.parents[body]
-        is_part = isinstance(owner, ast.ClassDef) and any("Mod" in last_name(base) for base in owner.bases)
-        switched = [call for call in switched if not (is_part and isinstance(call.func.value, ast.Attribute))]  # type: ignore[attr-defined]
-        modules = {ast.unparse(call.func.value): place(call) for call in switched}  # type: ignore[attr-defined]
-        trained = [
-            (ast.unparse(call.func.value), place(call)) for node in ast.walk(body) if (call := switch(node, "train"))
-        ]  # type: ignore[attr-defined]
-        calls = [each for each in self.nodes(body) if isinstance(each, ast.Call) and self.tree.function(each) is body]
+        trained = self.switches(body, "train")
         found = []
-        for call in sorted(calls, key=place):
+        for call in sorted(self.nodes(body), key=place):
+            if not isinstance(call, ast.Call) or self.tree.function(call) is not body:
+                continue
             module = ast.unparse(call.func) if isinstance(call.func, (ast.Name, ast.Attribute)) else ""
             since = modules.get(module)
-            if (
-                since is None
-                or place(call) < since
-                or (module, True) in [(name, since < at < place(call)) for name, at in trained]
-            ):
+            if since is None or place(call) < since or self.are_off(call, 0):
                 continue
-            if not self.are_off(call, 0):
+            if not any(name == module and since < at < place(call) for name, at in trained):
                 found.append(call)
         return found
+
+    def switches(self, body: Body, mode: str) -> list[tuple[str, tuple[int, int]]]:
+        """The modules that a body puts into a mode by `module.eval()` or `module.train()`, and where."""
+        return [
+            (ast.unparse(node.func.value), place(node))
+            for node in self.nodes(body)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == mode
+            if not node.args and not node.keywords and self.tree.function(node) is body
+        ]
+
+    def is_part(self, module: str, body: Body) -> bool:
+        """Whether a module is an attribute of another one, whose callers turn gradients off or on."""
+        owner = self.tree.parents[body]
+        return (
+            "." in module and isinstance(owner, ast.ClassDef) and any("Mod" in last_name(each) for each in owner.bases)
+        )
 
     def wants(self, body: ast.AST) -> bool:
         """Whether a function has to do with gradients by the names that it uses."""
@@ -228,13 +233,6 @@ def is_off(context: ast.expr) -> bool:
     function = context.func if isinstance(context, ast.Call) else context
     name = last_name(function).lower()
     return any(word in name for word in known("frameworks", "gradients", "off"))
-
-
-def switch(node: ast.AST, mode: str) -> ast.Call | None:
-    """The call in `module.eval()`, or in `module = Module().eval()`."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args or node.keywords:
-        return None
-    return node if node.func.attr == mode else None
 
 
 def origins(call: ast.Call) -> Iterator[ast.Name]:

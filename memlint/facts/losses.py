@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.gradients import Kept
 from memlint.knowledge import names as known
 
@@ -82,6 +81,6 @@ def carried(value: ast.expr) -> Iterator[ast.Name]:
         yield from (name for item in value.elts for name in carried(item))
     elif isinstance(value, ast.Dict):
         yield from (name for item in value.values for name in carried(item))
-    elif isinstance(value, ast.Call) and last_name(value.func) in known("frameworks", "gradients", "kept"):
-        if isinstance(value.func, ast.Attribute):
-            yield from carried(value.func.value)
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        is_kept = value.func.attr in known("frameworks", "gradients", "kept")
+        yield from carried(value.func.value) if is_kept else ()
