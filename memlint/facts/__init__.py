@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from memlint.facts.escape import Escape
     from memlint.facts.exceptions import Exceptions
     from memlint.facts.fields import Fields
+    from memlint.facts.figures import Figures
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.frames import Frames
+    from memlint.facts.frameworks import Frameworks
+    from memlint.facts.gradients import Gradients
     from memlint.facts.holders import Holders
+    from memlint.facts.images import Images
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
@@ -36,10 +41,12 @@ if TYPE_CHECKING:
     from memlint.facts.listeners import Listeners
     from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
+    from memlint.facts.losses import Losses
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
+    from memlint.facts.outputs import Outputs
     from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
@@ -213,6 +220,12 @@ class Facts:
         return Links(self.tree, self.names)
 
     @cached_property
+    def images(self) -> Images:
+        from memlint.facts.images import Images
+
+        return Images(self)
+
+    @cached_property
     def keeping(self) -> Keeping:
         from memlint.facts.keeping import Keeping
 
@@ -255,6 +268,12 @@ class Facts:
         return Loops(self)
 
     @cached_property
+    def losses(self) -> Losses:
+        from memlint.facts.losses import Losses
+
+        return Losses(self)
+
+    @cached_property
     def sharing(self) -> Sharing:
         from memlint.facts.sharing import Sharing
 
@@ -279,6 +298,30 @@ class Facts:
         return Files(self)
 
     @cached_property
+    def figures(self) -> Figures:
+        from memlint.facts.figures import Figures
+
+        return Figures(self)
+
+    @cached_property
+    def frames(self) -> Frames:
+        from memlint.facts.frames import Frames
+
+        return Frames(self)
+
+    @cached_property
+    def frameworks(self) -> Frameworks:
+        from memlint.facts.frameworks import Frameworks
+
+        return Frameworks(self)
+
+    @cached_property
+    def gradients(self) -> Gradients:
+        from memlint.facts.gradients import Gradients
+
+        return Gradients(self)
+
+    @cached_property
     def holders(self) -> Holders:
         from memlint.facts.holders import Holders
 
@@ -295,6 +338,12 @@ class Facts:
         from memlint.facts.parsing import Parsing
 
         return Parsing(self)
+
+    @cached_property
+    def outputs(self) -> Outputs:
+        from memlint.facts.outputs import Outputs
+
+        return Outputs(self)
 
     @cached_property
     def producers(self) -> Producers:
