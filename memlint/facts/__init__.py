@@ -13,6 +13,7 @@ from memlint.facts.project import Found, Project, joined
 from memlint.source import SourceFile
 
 if TYPE_CHECKING:
+    from memlint.facts.accumulation import Accumulation
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.fronts import Fronts
     from memlint.facts.holders import Holders
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from memlint.facts.nesting import Nesting
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
@@ -266,6 +269,24 @@ class Facts:
         from memlint.facts.snapshots import Snapshots
 
         return Snapshots(self)
+
+    @cached_property
+    def accumulation(self) -> Accumulation:
+        from memlint.facts.accumulation import Accumulation
+
+        return Accumulation(self)
+
+    @cached_property
+    def fronts(self) -> Fronts:
+        from memlint.facts.fronts import Fronts
+
+        return Fronts(self)
+
+    @cached_property
+    def rebuilding(self) -> Rebuilding:
+        from memlint.facts.rebuilding import Rebuilding
+
+        return Rebuilding(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
