@@ -23,6 +23,7 @@ class QuadraticAccumulation(Rule):
     code = "ML406"
     name = "quadratic-accumulation"
     effect = Effect.TIME
+    quiet_in_tests = True
     gate = all_of(rb"\b(?:for|while)\b", rb"=")
 
     @classmethod
@@ -41,6 +42,6 @@ class QuadraticAccumulation(Rule):
             return
         self.report(
             statement,
-            f"`{growth.by}` copies all of `{ast.unparse(growth.place)}` in every turn of the loop: {BETTER[growth.kind]}",
+            f"`{growth.by}` copies all of `{ast.unparse(growth.place)}` in every turn: {BETTER[growth.kind]}",
             related=[(growth.loop, "the loop")],
         )

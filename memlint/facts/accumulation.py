@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.names import ScopeKind
 from memlint.facts.rebuilding import Loop, Place
+from memlint.facts.shapes import is_empty_display
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ SURE = frozenset({"bytes", "table"})
 """Kinds that are copied byte by byte, and mostly big; of the others a handful of items costs next to nothing."""
 STREAMS = frozenset({"binary file", "cursor", "generator", "text file"})
 DISPLAYS: dict[type[ast.expr], str] = {ast.Dict: "dict", ast.List: "list", ast.Set: "set", ast.Tuple: "tuple"}
-TABULAR = "table"
 SMALL = 65_536
 """Items up to which a limit of the length makes copies cheap."""
 CELLS = (3, 11)
@@ -64,6 +64,8 @@ class Accumulation:
         found = self.summed(statement, place) or self.joined(statement, place)
         if found is None or not (found[0] in SURE or self.is_certain(loops, found[0])):
             return None
+        if self.is_few(found[0], loops, place):
+            return None
         if self.is_limited(loops[-1], place) or not self.rebuilding.values(place):
             return None
         if not all(map(self.only_tells, self.rebuilding.reads(loops[-1], place, statement))):
@@ -81,6 +83,15 @@ class Accumulation:
             return True
         is_stream = isinstance(first, ast.AsyncFor) or self.facts.kind(first.iter) in STREAMS
         return is_stream or (kind != "tuple" and maker == "builtins.range")
+
+    def is_few(self, kind: str, loops: list[Loop], place: Place) -> bool:
+        """Whether there are few parts: a table that does not start empty is widened; few bytes come of a view."""
+        if kind == "table":
+            return not all(map(is_empty, self.rebuilding.values(place)))
+        over = loops[0].iter if isinstance(loops[0], ast.For) and len(loops) == 1 else None
+        function = over.func if isinstance(over, ast.Call) else None
+        is_view = isinstance(function, ast.Attribute) and function.attr in known("streams", "few", "views")
+        return kind == "bytes" and is_view
 
     def is_limited(self, loop: Loop, place: Place) -> bool:
         """Whether the loop leaves off, or complains, when there are more than so many."""
@@ -112,7 +123,9 @@ class Accumulation:
             parts = call.args[0].elts if isinstance(call.args[0], (ast.List, ast.Tuple)) else []
         else:
             parts = call.args[:2] if maker in known("streams", "joined", "both") else []
-        return (TABULAR, ast.unparse(call.func)) if any(self.rebuilding.is_same(part, place) for part in parts) else None
+        return (
+            ("table", ast.unparse(call.func)) if any(self.rebuilding.is_same(part, place) for part in parts) else None
+        )
 
     def summed(self, statement: ast.Assign | ast.AugAssign, place: Place) -> tuple[str, str] | None:
         """The kind and the operator of what is added to itself, or unpacked into a new display."""
@@ -168,7 +181,20 @@ class Accumulation:
         if isinstance(parent, ast.Call):
             return (self.names.qualified(parent.func) or "") in known("streams", "told", "functions")
         if isinstance(parent, ast.Compare):
-            return parent.comparators[-1:] == [read] and isinstance(parent.ops[-1], (ast.In, ast.NotIn, ast.Is, ast.IsNot))
+            return parent.comparators[-1:] == [read] and isinstance(
+                parent.ops[-1], (ast.In, ast.NotIn, ast.Is, ast.IsNot)
+            )
         if not isinstance(parent, ast.Attribute):
             return isinstance(parent, (ast.UnaryOp, ast.If, ast.While, ast.BoolOp))
         return parent.attr in known("streams", "told", "attributes") | known("streams", "told", "methods")
+
+
+def is_empty(value: ast.expr) -> bool:
+    """Whether a value is an array, frame or tensor that is made with nothing in it: `array([])`, `zeros((0, 3))`."""
+    if isinstance(value, ast.Constant):
+        return value.value is None
+    if not isinstance(value, ast.Call):
+        return is_empty_display(value)
+    first = value.args[0] if value.args else None
+    sizes = first.elts if isinstance(first, (ast.List, ast.Tuple)) else [first] if first else []
+    return not sizes or any(isinstance(size, ast.Constant) and size.value == 0 for size in sizes)

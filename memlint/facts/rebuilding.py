@@ -49,7 +49,7 @@ class Rebuilding:
         carriers: list[Loop] = []
         for loop in self.loops(statement):
             others = [each for each in self.bound(loop, kept) if each is not statement]
-            if not is_growing and others or not all(isinstance(each, ast.AugAssign) for each in others):
+            if others and not (is_growing and all(isinstance(each, ast.AugAssign) for each in others)):
                 break
             if self.is_handed_round(loop, kept):
                 break
@@ -98,7 +98,9 @@ class Rebuilding:
         if isinstance(kept, ast.Name):
             binding = self.names.binding(kept)
             owner = self.names.scope_of(kept).owner
-            return binding is None or any(self.names.scope_of(each.node).owner is not owner for each in binding.definitions)
+            return binding is None or any(
+                self.names.scope_of(each.node).owner is not owner for each in binding.definitions
+            )
         return any(self.may_bind(node, kept) for node in ast.walk(loop) if isinstance(node, ast.Call))
 
     def may_bind(self, call: ast.Call, kept: ast.Attribute) -> bool:
@@ -118,9 +120,9 @@ class Rebuilding:
         """Where a loop reads the value besides the statement that makes it anew."""
         own = {id(node) for node in ast.walk(statement)}
         for node in ast.walk(loop):
-            if isinstance(node, ast.expr) and id(node) not in own and isinstance(getattr(node, "ctx", None), ast.Load):
-                if self.is_same(node, kept):
-                    yield node
+            is_read = isinstance(getattr(node, "ctx", None), ast.Load) and id(node) not in own
+            if is_read and isinstance(node, ast.expr) and self.is_same(node, kept):
+                yield node
 
     def starting_kind(self, kept: Place) -> str | None:
         """The kind of what a variable or attribute is given by all statements that do not make it of itself."""
@@ -153,4 +155,5 @@ class Rebuilding:
         """Whether a definition makes a value of the one before."""
         if made.kind is DefinitionKind.AUGMENTED:
             return True
-        return made.value is not None and any(self.is_same(each, kept) for each in ast.walk(made.value))
+        value = made.value or (made.statement.value if isinstance(made.statement, ast.Assign) else None)
+        return value is not None and any(self.is_same(each, kept) for each in ast.walk(value))
