@@ -67,6 +67,9 @@ class ExecutorDrainsIterable(Rule):
 
     def stream(self, iterable: ast.expr) -> ast.expr | None:
         """What gives its items one by one; of a generator expression, what that runs over."""
+        binding = self.facts.names.binding(iterable) if isinstance(iterable, ast.Name) else None
+        if binding and binding.sole and isinstance(binding.sole.value, ast.GeneratorExp):
+            iterable = binding.sole.value
         if isinstance(iterable, ast.GeneratorExp):
             return next(filter(None, (self.stream(each.iter) for each in iterable.generators)), None)
         if isinstance(iterable, ast.Call) and self.facts.names.qualified(iterable.func) == "builtins.enumerate":

@@ -59,7 +59,7 @@ class Accumulation:
         if place is None or not self.is_candidate(statement, place):
             return None
         loops = self.rebuilding.carriers(statement, place)
-        if not loops or not self.rebuilding.is_long(loops):
+        if not loops or not self.rebuilding.is_long(loops) or self.facts.loops.is_compiled(statement):
             return None
         found = self.summed(statement, place) or self.joined(statement, place)
         if found is None or not (found[0] in SURE or self.is_certain(loops, found[0])):
@@ -141,6 +141,8 @@ class Accumulation:
             is_side = self.rebuilding.is_same(value.left, place) or self.rebuilding.is_same(value.right, place)
             if kind == "str":
                 return (kind, "+") if self.copies_text(statement, place) else None
+            if kind == "list" and not self.rebuilding.is_same(value.left, place):
+                return None
             return (kind, "+") if is_side and isinstance(value.op, SUMS.get(kind, ())) else None
         if DISPLAYS.get(type(value)) == kind and self.is_unpacked(value, place):
             return kind, "*" if kind != "dict" else "**"

@@ -46,7 +46,19 @@ class Fronts:
         if kind == "str" and not self.is_read(place):
             return None
         loops = self.rebuilding.carriers(statement, place, is_growing=kind == "list")
-        return Front(place, kind, loops[-1]) if loops and self.rebuilding.is_long(loops) else None
+        if not loops or not self.rebuilding.is_long(loops) or self.facts.loops.is_compiled(statement):
+            return None
+        return Front(place, kind, loops[-1]) if kind != "list" or self.is_queue(loops, place) else None
+
+    def is_queue(self, loops: list[Loop], place: Place) -> bool:
+        """Whether a loop works off a list that it fills as well, or that may be long; one that it sorts is none."""
+        drain = next((loop for loop in loops if self.is_drained(loop, place)), None)
+        if drain is None or any(self.is_sorted(node, place) for node in ast.walk(drain)):
+            return False
+        return self.is_filled(drain, place) or self.is_large(place)
+
+    def is_sorted(self, node: ast.AST, place: Place) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr == "sort" and self.rebuilding.is_same(node.value, place)
 
     def is_read(self, place: Place) -> bool:
         """Whether a text is one that was read, all of a file or of what came; others are mostly short."""
@@ -104,11 +116,14 @@ class Fronts:
         loops = self.rebuilding.carriers(statement, place, is_growing=True)
         if not loops or not self.rebuilding.is_long(loops) or self.is_window(node, place, loops[-1]):
             return None
+        if self.facts.loops.is_compiled(node):
+            return None
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "insert":
             reads = self.rebuilding.reads(loops[-1], place, statement)
-            is_queue = self.facts.accumulation.is_certain(loops, "list") and not any(True for _ in reads)
+            is_many = isinstance(loops[0], ast.For) and self.facts.accumulation.is_certain(loops, "list")
+            is_queue = is_many and not any(True for _ in reads)
         else:
-            is_queue = self.is_drained(loops, place) and (self.is_filled(loops[-1], place) or self.is_large(place))
+            is_queue = self.is_queue(loops, place)
         return Front(place, "list", loops[-1]) if is_queue else None
 
     def is_window(self, node: ast.AST, place: Place, loop: Loop) -> bool:
@@ -129,18 +144,22 @@ class Fronts:
         is_length = any(self.rebuilding.is_same(part, place) for part in test.left.args)
         return is_length and (least is None or least > isinstance(test.ops[0], ast.GtE))
 
-    def is_drained(self, loops: list[Loop], place: Place) -> bool:
-        """Whether a loop goes on until nothing is left."""
-        for loop in loops:
-            tests = [loop.test] if isinstance(loop, ast.While) else []
-            tests += [each.test for each in loop.body if isinstance(each, ast.If) and isinstance(each.body[-1], ENDS)]
-            if any(self.rebuilding.is_same(part, place) for test in tests for part in ast.walk(test)):
-                return True
-        return False
+    def is_drained(self, loop: Loop, place: Place) -> bool:
+        """Whether a loop goes on until nothing is left, whatever comes first."""
+        if not isinstance(loop, ast.While):
+            return False
+        tests = [
+            loop.test,
+            *(each.test for each in loop.body if isinstance(each, ast.If) and isinstance(each.body[-1], ENDS)),
+        ]
+        parts = [part for test in tests for part in ast.walk(test)]
+        read = [part for part in parts if self.rebuilding.is_same(part, place)]
+        return bool(read) and not any(isinstance(self.tree.parents[part], ast.Subscript) for part in read)
 
     def is_filled(self, loop: Loop, place: Place) -> bool:
         """Whether a loop also puts in more than one item for each that it takes; class trees and causes are small."""
-        if any(getattr(node, "attr", "") in known("streams", "few", "attributes") for node in ast.walk(loop)):
+        few = known("streams", "few", "attributes")
+        if any(getattr(node, "attr", getattr(node, "value", None)) in few for node in ast.walk(loop) if is_plain(node)):
             return False
         appends = 0
         for node in ast.walk(loop):
@@ -189,3 +208,8 @@ def shifted(node: ast.Call | ast.Delete) -> ast.expr | None:
 
 def is_zero(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) is int and node.value == 0
+
+
+def is_plain(node: ast.AST) -> bool:
+    """Whether a node is an attribute or a text, as in `getattr(error, "exceptions")`."""
+    return isinstance(node, ast.Attribute) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
