@@ -118,6 +118,9 @@ class Accumulation:
         call = statement.value
         if not isinstance(statement, ast.Assign) or not isinstance(call, ast.Call) or not call.args:
             return None
+        if isinstance(call.func, ast.Attribute) and self.rebuilding.is_same(call.func.value, place):
+            method = f"{self.rebuilding.starting_kind(place)}.{call.func.attr}"
+            return ("table", ast.unparse(call.func)) if method in known("streams", "joined", "methods") else None
         maker = self.names.qualified(call.func) or ""
         if maker in known("streams", "joined", "first"):
             parts = call.args[0].elts if isinstance(call.args[0], (ast.List, ast.Tuple)) else []
@@ -136,14 +139,15 @@ class Accumulation:
         if isinstance(statement, ast.AugAssign):
             is_copied = self.copies_text(statement, place) if kind == "str" else kind not in IN_PLACE
             is_sum = isinstance(statement.op, (ast.Add,) if kind == "str" else SUMS.get(kind, ()))
-            return (kind, "+=") if is_copied and is_sum else None
+            return (kind, "+=" if isinstance(statement.op, ast.Add) else "|=") if is_copied and is_sum else None
         if isinstance(value, ast.BinOp):
             is_side = self.rebuilding.is_same(value.left, place) or self.rebuilding.is_same(value.right, place)
             if kind == "str":
                 return (kind, "+") if self.copies_text(statement, place) else None
             if kind == "list" and not self.rebuilding.is_same(value.left, place):
                 return None
-            return (kind, "+") if is_side and isinstance(value.op, SUMS.get(kind, ())) else None
+            is_sum = isinstance(value.op, SUMS.get(kind, ()))
+            return (kind, "+" if isinstance(value.op, ast.Add) else "|") if is_side and is_sum else None
         if DISPLAYS.get(type(value)) == kind and self.is_unpacked(value, place):
             return kind, "*" if kind != "dict" else "**"
         return None
