@@ -13,6 +13,7 @@ from memlint.facts.project import Found, Project, joined
 from memlint.source import SourceFile
 
 if TYPE_CHECKING:
+    from memlint.facts.accumulation import Accumulation
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from memlint.facts.flow import Flow
     from memlint.facts.frames import Frames
     from memlint.facts.frameworks import Frameworks
+    from memlint.facts.fronts import Fronts
     from memlint.facts.gradients import Gradients
     from memlint.facts.holders import Holders
     from memlint.facts.images import Images
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.registrations import Registrations
     from memlint.facts.rows import Rows
     from memlint.facts.sharing import Sharing
@@ -392,6 +395,24 @@ class Facts:
         from memlint.facts.weak import Weak
 
         return Weak(self)
+
+    @cached_property
+    def accumulation(self) -> Accumulation:
+        from memlint.facts.accumulation import Accumulation
+
+        return Accumulation(self)
+
+    @cached_property
+    def fronts(self) -> Fronts:
+        from memlint.facts.fronts import Fronts
+
+        return Fronts(self)
+
+    @cached_property
+    def rebuilding(self) -> Rebuilding:
+        from memlint.facts.rebuilding import Rebuilding
+
+        return Rebuilding(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""

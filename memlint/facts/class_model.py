@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -102,9 +103,9 @@ class ClassModel:
 
 def lineage(model: ClassModel, bases: Callable[[ClassModel], list[ClassModel]]) -> Iterator[ClassModel]:
     seen: set[ClassModel] = set()
-    waiting = [model]
+    waiting = deque([model])
     while waiting:
-        current = waiting.pop(0)
+        current = waiting.popleft()
         if current not in seen:
             seen.add(current)
             yield current

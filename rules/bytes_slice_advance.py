@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+
+KINDS = frozenset({"bytearray", "bytes", "str"})
+
+
+class BytesSliceAdvance(Rule):
+    """A loop that cuts the front off bytes or text copies all the rest in every turn."""
+
+    code = "ML407"
+    name = "bytes-slice-advance"
+    effect = Effect.TIME
+    quiet_in_tests = True
+    gate = all_of(rb"\b(?:for|while)\b", rb":\s*\]|partition|split")
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(facts.fronts.advanced(each, KINDS) for each in part.nodes(ast.Assign))
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        statement = self.twin(node, ast.Assign)
+        front = self.facts.fronts.advanced(statement, KINDS) if statement else None
+        if statement is None or front is None:
+            return
+        place = ast.unparse(front.place)
+        better = f"`del {place}[:n]`" if front.kind == "bytearray" else "keep a position and slice from there"
+        self.report(
+            statement,
+            f"the rest of `{place}` is copied in every turn of the loop: {better}",
+            related=[(front.loop, "the loop")],
+        )
