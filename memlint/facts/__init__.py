@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.growth import Growths
     from memlint.facts.holders import Holders
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
@@ -152,6 +153,12 @@ class Facts:
         from memlint.facts.defaults import Defaults
 
         return Defaults(self)
+
+    @cached_property
+    def growths(self) -> Growths:
+        from memlint.facts.growth import Growths
+
+        return Growths(self)
 
     @cached_property
     def memos(self) -> Memos:

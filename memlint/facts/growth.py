@@ -1,0 +1,421 @@
+"""Containers that outlive a call and only ever grow: of a module, of a class, of an instance.
+
+A container grows where code that runs again and again puts something in under a key, or of a value, that it was given.
+It is endless where no code of the file takes anything out, counts what is in it, binds the name anew or hands the
+container itself to code that may.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.class_model import MAKING, ClassModel
+from memlint.facts.defaults import Touch
+from memlint.facts.escape import Role
+from memlint.facts.kinds import IN_PLACE, MUTABLE
+from memlint.facts.names import Binding, Definition, DefinitionKind, imported_from
+from memlint.facts.origins import Origins, spelled_in, words_of
+from memlint.facts.writes import targets_of
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+HANDED_ON = frozenset({Role.RETURNED, Role.YIELDED, Role.STORED, Role.PASSED})
+"""What may let other code take something out."""
+ADDED = {"append": 0, "appendleft": 0, "add": 0, "setdefault": 0, "insert": 1, "extend": 0, "extendleft": 0, "update": 0}
+"""The argument that says what a method puts in, or under which key."""
+
+
+class Home(enum.Enum):
+    """What a container belongs to."""
+
+    MODULE = "module"
+    CLASS = "class"
+    INSTANCE = "instance"
+
+
+class Sort(enum.Enum):
+    """What is put in, or by whom, where that has a rule of its own."""
+
+    LOCK = "a lock, or another thing to wait for, under a key"
+    WEAK = "a weak reference"
+    MESSAGE = "a message of a conversation"
+    HANDLED = "anything, by a route or a task"
+    PLAIN = "anything else"
+
+
+class Growth(NamedTuple):
+    """A place that puts something in: the container there, the key, if it has keys, and the value, if that is told."""
+
+    by: ast.AST
+    use: ast.expr
+    key: ast.expr | None
+    value: ast.expr | None
+
+
+class Container(NamedTuple):
+    """A container that outlives calls, what is done to it in this file, and where it grows."""
+
+    home: Home
+    name: str
+    kind: str
+    made: ast.expr
+    statement: ast.stmt
+    owner: ClassModel | None
+    touches: list[Touch]
+    growths: list[Growth]
+
+
+class Growths:
+    """Finds the long-lived containers of a file and the places where they grow."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._known: dict[Home, list[Container]] = {}
+
+    @cached_property
+    def origins(self) -> Origins:
+        return Origins(self.facts)
+
+    def of(self, *homes: Home) -> Iterator[Container]:
+        """The containers that grow in some function and that no code of the file shrinks, bounds or hands on."""
+        for home in homes:
+            if home not in self._known:
+                found = self.FINDERS[home](self)
+                self._known[home] = [each for each in found if each.growths and self.is_endless(each)]
+            yield from self._known[home]
+
+    @cached_property
+    def filled(self) -> set[str]:
+        """The last names of all that the file puts something into where it stands: of `x`, of `self.x`."""
+        filled: set[str] = set()
+        for node in self.facts.tree.parents:
+            if isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in ADDED):
+                filled.update(spelled_in(node.value))
+            elif isinstance(node, ast.AugAssign):
+                filled.update(spelled_in(node.target))
+        return filled
+
+    def _of_module(self) -> Iterator[Container]:
+        made_here = {
+            name
+            for statement in self.facts.tree.module.body
+            if not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Expr, ast.Import))
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            for name in spelled_in(node)
+        }
+        if made_here.isdisjoint(self.filled):
+            return
+        for name, binding in self.facts.names.module.bindings.items():
+            if name not in self.filled:
+                continue
+            made = self.sole_value(binding)
+            kind = self.container_kind(made.value) if made else None
+            if made is None or made.value is None or kind is None or name.startswith("__") or name in self.exported:
+                continue
+            touches = [Touch(*fate) for fate in self.facts.escape.fates(binding)]
+            if any(each.role is Role.ALIASED and not self.is_followed(each) for each in touches):
+                continue
+            growths = list(self.growths(kind, touches))
+            yield Container(Home.MODULE, name, kind, made.value, made.statement, None, touches, growths)
+
+    def _of_classes(self) -> Iterator[Container]:
+        for node in self.facts.tree.parents:
+            for statement in node.body if isinstance(node, ast.ClassDef) else ():
+                if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+                    continue
+                target = targets_of(statement)[0]
+                if not isinstance(target, ast.Name) or len(targets_of(statement)) > 1 or target.id not in self.filled:
+                    continue
+                if self.container_kind(statement.value) is not None:
+                    model = self.facts.classes.of(node)
+                    yield from self._attribute(Home.CLASS, model, target.id, statement.value, statement)
+
+    def _of_instances(self) -> Iterator[Container]:
+        for model in self.facts.classes.models.values():
+            for attribute in dict.fromkeys(store.attribute for store in model.stores if not store.inside):
+                if attribute not in self.filled:
+                    continue
+                stores = model.stores_of(attribute)
+                made = stores[0]
+                if made.method.name not in MAKING or any(each.method.name not in MAKING for each in stores):
+                    continue
+                if len(stores) == 1 and self.container_kind(made.value) is not None:
+                    yield from self._attribute(Home.INSTANCE, model, attribute, made.value, made.by)
+
+    def _attribute(
+        self, home: Home, model: ClassModel, name: str, made: ast.expr, statement: ast.stmt
+    ) -> Iterator[Container]:
+        """The container of an attribute; none where an attribute of that name is bound anew, of whatever object."""
+        related = {None, *model.local_lineage()}
+        related.update(each for each in self.facts.classes.models.values() if model in each.local_lineage())
+        uses = self.facts.class_containers.uses(name)
+        uses = [use for use in uses if self.facts.classes.instance(use.value) in related]
+        own = [use for use in uses if self.is_of(home, model, use)]
+        bound = [use for use in uses if not isinstance(use.ctx, ast.Load)]
+        bound = [use for use in bound if not isinstance(self.facts.tree.parents[use], ast.AugAssign)]
+        if any(self.facts.tree.statement(use) is not statement for use in bound):
+            return
+        uses = [use for use in uses if use not in bound]
+        kind = self.container_kind(made)
+        assert kind is not None
+        touches = [touch for use in uses for touch in self.facts.class_containers.touches(use)]
+        growths = [each for each in self.growths(kind, touches) if each.use in own or isinstance(each.use, ast.Name)]
+        yield Container(home, name, kind, made, statement, model, touches, growths)
+
+    def is_of(self, home: Home, model: ClassModel, use: ast.Attribute) -> bool:
+        """Whether an attribute is read from the current instance, or of the class itself."""
+        owner = self.facts.classes.instance(use.value)
+        if owner is not None:
+            return owner is model
+        return home is Home.CLASS and self.facts.class_containers.is_class(use.value)
+
+    def sole_value(self, binding: Binding) -> Definition | None:
+        """The definition that makes what a variable of the module holds for good."""
+        silent = (DefinitionKind.ANNOTATION, DefinitionKind.AUGMENTED)
+        givers = [each for each in binding.definitions if each.kind not in silent]
+        if len(givers) != 1 or givers[0].kind is not DefinitionKind.ASSIGNMENT:
+            return None
+        return givers[0] if isinstance(self.facts.tree.function(givers[0].node), ast.Module) else None
+
+    def container_kind(self, value: ast.expr | None) -> str | None:
+        """The kind of a new container without a bound."""
+        kind = self.facts.kinds.made(value) if value is not None else None
+        if kind not in MUTABLE or kind == "bytearray":
+            return None
+        if kind == "deque" and isinstance(value, ast.Call):
+            limits = [*value.args[1:], *(each.value for each in value.keywords if each.arg in ("maxlen", None))]
+            return kind if not limits or all(getattr(each, "value", each) is None for each in limits) else None
+        if isinstance(value, ast.Call) and self.facts.names.qualified(value.func) in ("builtins.globals", "builtins.vars"):
+            return None
+        return kind
+
+    @cached_property
+    def exported(self) -> set[str]:
+        """The names that `__all__` lists."""
+        binding = self.facts.names.module.bindings.get("__all__")
+        values = [each.value for each in binding.definitions if each.value is not None] if binding else []
+        return {
+            node.value
+            for value in values
+            for node in ast.walk(value)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+
+    def is_followed(self, touch: Touch) -> bool:
+        """Whether all that is done under another name is known."""
+        targets = list(self.facts.escape.aliased_names(touch.use, touch.by))
+        bindings = [self.facts.names.binding(each) for each in targets]
+        return all(each is not None and each.sole is not None for each in bindings)
+
+    def growths(self, kind: str, touches: list[Touch]) -> Iterator[Growth]:
+        """The places in functions that put something into the container."""
+        for touch in touches:
+            if not isinstance(self.facts.tree.function(touch.use), ast.Module):
+                growth = self.growth(kind, touch)
+                if growth is not None:
+                    yield growth
+
+    def growth(self, kind: str, touch: Touch) -> Growth | None:
+        """What a touch puts in; None where it only reads, or changes what is there."""
+        by, parent = touch.by, self.facts.tree.parents[touch.by]
+        if touch.role is Role.ELEMENT_MUTATED:
+            place = self.facts.tree.parents[touch.use]
+            if kind == "defaultdict" and isinstance(place, ast.Subscript) and place.value is touch.use:
+                return Growth(place, touch.use, place.slice, None)
+            return None
+        if kind == "defaultdict" and touch.role is Role.READ and isinstance(by, ast.Subscript) and by.value is touch.use:
+            return Growth(by, touch.use, by.slice, None) if isinstance(by.ctx, ast.Load) else None
+        if touch.role is not Role.MUTATED:
+            return None
+        if isinstance(by, ast.AugAssign):
+            return Growth(by, touch.use, None, by.value) if isinstance(by.op, IN_PLACE.get(kind, ())) else None
+        if isinstance(by, ast.Subscript):
+            if kind not in ("dict", "defaultdict") or not isinstance(by.ctx, ast.Store) or isinstance(by.slice, ast.Slice):
+                return None
+            if isinstance(parent, ast.AugAssign) and kind == "dict":
+                return None
+            return Growth(by, touch.use, by.slice, getattr(parent, "value", None))
+        return self.called(kind, touch) if isinstance(by, ast.Call) else None
+
+    def called(self, kind: str, touch: Touch) -> Growth | None:
+        """What a method call puts in."""
+        call = touch.by
+        assert isinstance(call, ast.Call)
+        method = call.func
+        if not isinstance(method, ast.Attribute) or method.value is not touch.use or method.attr not in ADDED:
+            return None
+        place = ADDED[method.attr]
+        if len(call.args) <= place:
+            return None
+        added = call.args[place]
+        if method.attr == "setdefault":
+            return Growth(call, touch.use, added, call.args[1] if len(call.args) > 1 else None)
+        if method.attr == "update" and kind != "set":
+            return Growth(call, touch.use, None, added)
+        return Growth(call, touch.use, added if kind == "set" else None, added)
+
+    def is_endless(self, container: Container) -> bool:
+        """Whether no code of this file, nor of its neighbours, takes anything out, counts, or hands the container on."""
+        is_history = any(self.sort(container, each) is Sort.MESSAGE for each in container.growths)
+        touches = [each for each in container.touches if not (is_history and self.only_shows(each))]
+        return not any(self.ends(container, touch) for touch in touches)
+
+    def only_shows(self, touch: Touch) -> bool:
+        """Whether a history goes to a call that answers to it, and by its name does not make it shorter."""
+        if touch.role is not Role.PASSED or not isinstance(touch.by, ast.Call):
+            return False
+        spelled = ast.unparse(touch.by.func)
+        return known("growth", "messages", "shortened").isdisjoint(words_of(spelled.replace(".", "_")))
+
+    def ends(self, container: Container, touch: Touch) -> bool:
+        """Whether a touch may keep the container small."""
+        by = touch.by
+        if touch.role in HANDED_ON:
+            return True
+        if self.is_counted(touch):
+            return True
+        if touch.role is not Role.MUTATED:
+            return False
+        if isinstance(by, ast.Subscript):
+            return isinstance(by.ctx, ast.Del) or isinstance(by.slice, ast.Slice)
+        if isinstance(by, ast.AugAssign):
+            return isinstance(by.op, (ast.Sub, ast.BitAnd, ast.BitXor))
+        method = by.func if isinstance(by, ast.Call) else by
+        if isinstance(method, ast.Attribute) and method.value is touch.use:
+            is_order = method.attr in ("reverse", "sort", "rotate", "move_to_end")
+            return not (is_order or (isinstance(by, ast.Call) and method.attr in ADDED))
+        return True
+
+    def is_counted(self, touch: Touch) -> bool:
+        """Whether code decides by how many entries there are."""
+        call = self.facts.tree.parents[touch.use]
+        if not isinstance(call, ast.Call) or self.facts.names.qualified(call.func) != "builtins.len":
+            return False
+        inner: ast.AST = call
+        for outer in self.facts.tree.ancestors(call):
+            if isinstance(outer, (ast.Compare, ast.BinOp)):
+                return True
+            if isinstance(outer, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+                return inner is outer.test
+            if isinstance(outer, ast.stmt):
+                return isinstance(outer, ast.Assign)
+            inner = outer
+        return False
+
+    def is_repeated(self, growth: Growth) -> bool:
+        """Whether a growth stands in a function that runs again and again, and not only while the program is set up."""
+        function = self.facts.tree.function(growth.use)
+        if self.origins.is_import_time(function):
+            return False
+        around = [function, *self.facts.tree.ancestors(function)]
+        names = (str(getattr(each, "name", "")) for each in around if is_function(each))
+        words = {word for name in names if not name.startswith("__") for word in words_of(name)}
+        return words.isdisjoint(known("growth", "import", "words"))
+
+    def is_from_outside(self, container: Container, growth: Growth) -> bool:
+        """Whether the key, or the value where there is none, is made of a parameter that has ever new values."""
+        told = growth.key if growth.key is not None else growth.value
+        if isinstance(told, ast.Name) and self.facts.classes.instance(told) and container.home is not Home.INSTANCE:
+            return getattr(self.facts.tree.function(told), "name", "") in MAKING
+        if told is None or not words_of(container.name).isdisjoint(known("growth", "few", "words")):
+            return False
+        return bool(self.origins.sources(told)) and self.origins.is_open(told)
+
+    def is_through_instance(self, growth: Growth) -> bool:
+        """Whether a growth reaches a container of a class through an instance, as if it were the instance's own."""
+        use = growth.use
+        return isinstance(use, ast.Attribute) and self.facts.classes.instance(use.value) is not None
+
+    def is_of_lasting(self, container: Container) -> bool:
+        """Whether the name of a class says that its instances live long."""
+        name = container.owner.node.name if container.owner else ""
+        return not known("growth", "lasting", "classes").isdisjoint(words_of(name))
+
+    def is_new_each_time(self, growth: Growth) -> bool:
+        """Whether a call puts in something of its own: under a key made of what it was given, or behind the rest."""
+        if growth.key is None:
+            return not isinstance(growth.value, ast.Constant)
+        return self.origins.is_new(growth.key) or self.origins.is_open(growth.key)
+
+    def is_turn(self, growth: Growth) -> bool:
+        """Whether a message is put in once a turn: in a loop without an end, or in a function that is given something."""
+        function = self.facts.tree.function(growth.use)
+        if getattr(function, "name", "") in MAKING or self.origins.is_import_time(function):
+            return False
+        loop = self.facts.tree.enclosing(growth.use, ast.While)
+        return loop is not None or (growth.value is not None and bool(self.origins.sources(growth.value)))
+
+    def sort(self, container: Container, growth: Growth) -> Sort:
+        """What is put in, or by whom."""
+        value = growth.value
+        if container.kind == "defaultdict" and isinstance(container.made, ast.Call) and container.made.args:
+            factory = container.made.args[0]
+            value = value or (factory.body if isinstance(factory, ast.Lambda) else factory)
+        if container.kind in ("dict", "defaultdict"):
+            if value is not None and self.is_made_of(value, "locks"):
+                return Sort.LOCK
+        elif value is not None and self.is_made_of(value, "weak"):
+            return Sort.WEAK
+        elif container.kind in ("list", "deque") and value is not None and self.is_message(value):
+            return Sort.MESSAGE
+        return Sort.HANDLED if self.handler(growth) else Sort.PLAIN
+
+    def is_made_of(self, value: ast.expr, listed: str) -> bool:
+        """Whether a value is, or names, the result of a listed call, or is the listed class itself."""
+        if isinstance(value, ast.Name) and (binding := self.facts.names.binding(value)):
+            made = [each.value for each in binding.definitions if isinstance(each.value, ast.Call)]
+            return bool(made) and any(self.is_made_of(each, listed) for each in made if each is not None)
+        called = value.func if isinstance(value, ast.Call) else value
+        return self.facts.names.qualified(called) in known("growth", "values", listed)
+
+    def is_message(self, value: ast.expr) -> bool:
+        """Whether a value is a message with a role and a content."""
+        if isinstance(value, ast.Name) and (binding := self.facts.names.binding(value)) and binding.sole:
+            value = binding.sole.value or value
+        if isinstance(value, (ast.List, ast.Tuple)):
+            return bool(value.elts) and all(map(self.is_message, value.elts))
+        if isinstance(value, ast.Dict):
+            keys = {key.value for key in value.keys if isinstance(key, ast.Constant)}
+            return "role" in keys and bool(keys & known("growth", "messages", "keys"))
+        if isinstance(value, ast.Call):
+            name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+            if name == "dict":
+                return "role" in {each.arg for each in value.keywords}
+            return name in known("growth", "messages", "classes")
+        return False
+
+    def handler(self, growth: Growth) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The route, task or handler of an imported framework that a growth stands in."""
+        function = self.facts.tree.function(growth.use)
+        for outer in (function, *self.facts.tree.ancestors(function)):
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(map(self.is_route, outer.decorator_list)):
+                return outer if self.has_framework else None
+        return None
+
+    def is_route(self, decorator: ast.expr) -> bool:
+        """Whether a decorator hands a function to a framework that calls it for each request or message."""
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if self.facts.names.qualified(called) in known("growth", "handlers", "functions"):
+            return True
+        return isinstance(called, ast.Attribute) and called.attr in known("growth", "handlers", "methods")
+
+    @cached_property
+    def has_framework(self) -> bool:
+        """Whether the file imports a framework that calls handlers."""
+        listed = known("growth", "handlers", "frameworks")
+        bindings = self.facts.names.module.bindings.values()
+        imports = [each for binding in bindings for each in binding.definitions if each.kind is DefinitionKind.IMPORT]
+        return any(imported_from(each).partition(".")[0] in listed for each in imports)
+
+    FINDERS = {Home.MODULE: _of_module, Home.CLASS: _of_classes, Home.INSTANCE: _of_instances}
+
+
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
