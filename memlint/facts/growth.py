@@ -18,7 +18,7 @@ from memlint.facts.defaults import Touch
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.names import Binding, Definition, DefinitionKind, imported_from
-from memlint.facts.origins import Origins, spelled_in, words_of
+from memlint.facts.origins import Origins, is_named_of_few, spelled_in, words_of
 from memlint.facts.writes import targets_of
 from memlint.knowledge import names as known
 
@@ -56,6 +56,8 @@ class Growth(NamedTuple):
     use: ast.expr
     key: ast.expr | None
     value: ast.expr | None
+    is_reading: bool = False
+    """Whether it only reads, and so makes what a `defaultdict` does not have yet."""
 
 
 class Container(NamedTuple):
@@ -167,14 +169,26 @@ class Growths:
         assert kind is not None
         touches = [touch for use in uses for touch in self.facts.class_containers.touches(use)]
         growths = [each for each in self.growths(kind, touches) if each.use in own or isinstance(each.use, ast.Name)]
+        if home is Home.INSTANCE:
+            growths = [each for each in growths if self.name_around(each.use) not in MAKING]
         yield Container(home, name, kind, made, statement, model, touches, growths)
+
+    def name_around(self, use: ast.expr) -> str:
+        """The name of the function that a use stands in."""
+        return getattr(self.facts.tree.function(use), "name", "")
 
     def is_of(self, home: Home, model: ClassModel, use: ast.Attribute) -> bool:
         """Whether an attribute is read from the current instance, or of the class itself."""
         owner = self.facts.classes.instance(use.value)
         if owner is not None:
             return owner is model
-        return home is Home.CLASS and self.facts.class_containers.is_class(use.value)
+        if home is not Home.CLASS or not self.facts.class_containers.is_class(use.value):
+            return False
+        named = self.facts.names.binding(use.value) if isinstance(use.value, ast.Name) else None
+        if named is not None and any(each.node is model.node for each in named.definitions):
+            return True
+        is_named = named is not None and any(each.kind is DefinitionKind.CLASS for each in named.definitions)
+        return not is_named and self.facts.tree.enclosing(use, ast.ClassDef) is model.node
 
     def sole_value(self, binding: Binding) -> Definition | None:
         """The definition that makes what a variable of the module holds for good."""
@@ -225,13 +239,11 @@ class Growths:
     def growth(self, kind: str, touch: Touch) -> Growth | None:
         """What a touch puts in; None where it only reads, or changes what is there."""
         by, parent = touch.by, self.facts.tree.parents[touch.by]
-        if touch.role is Role.ELEMENT_MUTATED:
+        if touch.role in (Role.ELEMENT_MUTATED, Role.READ):
             place = self.facts.tree.parents[touch.use]
-            if kind == "defaultdict" and isinstance(place, ast.Subscript) and place.value is touch.use:
-                return Growth(place, touch.use, place.slice, None)
-            return None
-        if kind == "defaultdict" and touch.role is Role.READ and isinstance(by, ast.Subscript) and by.value is touch.use:
-            return Growth(by, touch.use, by.slice, None) if isinstance(by.ctx, ast.Load) else None
+            if kind != "defaultdict" or not isinstance(place, ast.Subscript) or place.value is not touch.use:
+                return None
+            return Growth(place, touch.use, place.slice, None, is_reading=touch.role is Role.READ)
         if touch.role is not Role.MUTATED:
             return None
         if isinstance(by, ast.AugAssign):
@@ -322,9 +334,13 @@ class Growths:
     def is_from_outside(self, container: Container, growth: Growth) -> bool:
         """Whether the key, or the value where there is none, is made of a parameter that has ever new values."""
         told = growth.key if growth.key is not None else growth.value
+        if growth.is_reading and self.sort(container, growth) is not Sort.LOCK:
+            return False
         if isinstance(told, ast.Name) and self.facts.classes.instance(told) and container.home is not Home.INSTANCE:
-            return getattr(self.facts.tree.function(told), "name", "") in MAKING
-        if told is None or not words_of(container.name).isdisjoint(known("growth", "few", "words")):
+            return self.name_around(told) in MAKING
+        if told is None or is_named_of_few(container.name):
+            return False
+        if growth.key is not None and not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
             return False
         return bool(self.origins.sources(told)) and self.origins.is_open(told)
 
@@ -362,7 +378,7 @@ class Growths:
             if value is not None and self.is_made_of(value, "locks"):
                 return Sort.LOCK
         elif value is not None and self.is_made_of(value, "weak"):
-            return Sort.WEAK
+            return Sort.PLAIN if self.has_callback(value) else Sort.WEAK
         elif container.kind in ("list", "deque") and value is not None and self.is_message(value):
             return Sort.MESSAGE
         return Sort.HANDLED if self.handler(growth) else Sort.PLAIN
@@ -371,9 +387,16 @@ class Growths:
         """Whether a value is, or names, the result of a listed call, or is the listed class itself."""
         if isinstance(value, ast.Name) and (binding := self.facts.names.binding(value)):
             made = [each.value for each in binding.definitions if isinstance(each.value, ast.Call)]
-            return bool(made) and any(self.is_made_of(each, listed) for each in made if each is not None)
+            if made:
+                return any(self.is_made_of(each, listed) for each in made)
         called = value.func if isinstance(value, ast.Call) else value
         return self.facts.names.qualified(called) in known("growth", "values", listed)
+
+    def has_callback(self, value: ast.expr) -> bool:
+        """Whether a weak reference is made with a callback, which may take it out."""
+        binding = self.facts.names.binding(value) if isinstance(value, ast.Name) else None
+        made = [each.value for each in binding.definitions] if binding else [value]
+        return any(isinstance(each, ast.Call) and len(each.args) + len(each.keywords) > 1 for each in made)
 
     def is_message(self, value: ast.expr) -> bool:
         """Whether a value is a message with a role and a content."""

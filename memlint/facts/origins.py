@@ -71,10 +71,10 @@ class Origins:
         """Whether a value is made of a parameter that callers give ever new values, as the names in it tell: of an id,
         a path, a text, and not of a module, a model or a setting."""
         spelled = {name for node in ast.walk(value) for name in spelled_in(node)}
-        words = {word for name in (*spelled, *self.sources(value)) for word in words_of(name)}
-        if words & known("growth", "few", "words"):
+        names = {*spelled, *self.sources(value)}
+        if any(map(is_named_of_few, names)):
             return False
-        return bool(words & known("growth", "many", "words"))
+        return any(words_of(name) & known("growth", "many", "words") for name in names)
 
     def is_new(self, key: ast.expr) -> bool:
         """Whether a key is another with each call: a parameter of many values, or made of an identity, a time, a count."""
@@ -188,3 +188,9 @@ def spelled_in(node: ast.AST) -> list[str]:
 def words_of(name: str) -> set[str]:
     """The words of an identifier in lower case: of `imageUrl` and `image_url` the same."""
     return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_").split("_"))
+
+
+def is_named_of_few(name: str) -> bool:
+    """Whether an identifier says that there are as many of it as the program has parts; one or several of them."""
+    words = words_of(name)
+    return bool((words | {word[:-1] for word in words if word.endswith("s")}) & known("growth", "few", "words"))
