@@ -25,6 +25,7 @@ from memlint.facts.growth import Container, Growth, Home, Sort
 from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
+from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.knowledge import names as known
@@ -65,6 +66,7 @@ __all__ = [
     "NoneGuard",
     "Place",
     "Position",
+    "Queue",
     "Related",
     "Role",
     "Rule",

@@ -51,7 +51,9 @@ def entered(facts: Facts, node: ast.Subscript | ast.Call) -> ast.expr | None:
         return None
     if is_emptied(facts, name) or is_undone(facts, node):
         return None
-    return key if facts.growths.origins.is_new(key) else None
+    origins = facts.growths.origins
+    is_new = origins.is_new(key) if isinstance(node, ast.Subscript) else origins.is_fresh(key, set())
+    return key if is_new else None
 
 
 def argument(call: ast.Call, called: str) -> ast.expr | None:

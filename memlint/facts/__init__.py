@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from memlint.facts.nesting import Nesting
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.queues import Queues
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
@@ -159,6 +160,12 @@ class Facts:
         from memlint.facts.growth import Growths
 
         return Growths(self)
+
+    @cached_property
+    def queues(self) -> Queues:
+        from memlint.facts.queues import Queues
+
+        return Queues(self)
 
     @cached_property
     def memos(self) -> Memos:

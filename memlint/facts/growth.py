@@ -101,6 +101,8 @@ class Growths:
                 filled.update(spelled_in(node.value))
             elif isinstance(node, ast.AugAssign):
                 filled.update(spelled_in(node.target))
+            elif isinstance(node, ast.Assign):
+                filled.update(spelled_in(node.value))
         return filled
 
     def _of_module(self) -> Iterator[Container]:
