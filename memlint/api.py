@@ -21,7 +21,7 @@ from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
 from memlint.facts.exceptions import Function, Grip, Place
 from memlint.facts.fields import SharedDefault
-from memlint.facts.growth import Container, Growth, Home, Sort
+from memlint.facts.growth_model import Container, Growth, Home, Sort
 from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind

@@ -4,6 +4,7 @@ import ast
 
 from memlint.api import Effect, Facts, Rule, Slice, all_of, cst, known
 
+
 class StdlibRegistryGrows(Rule):
     """A table of the standard library gets an entry under a new key with each call, and keeps it."""
 
@@ -30,8 +31,8 @@ class StdlibRegistryGrows(Rule):
         place = node.value if isinstance(node, ast.Subscript) else node.func
         self.report(
             node,
-            f"`{self.text(place)}` keeps an entry for every {self.quoted(key) or 'key'}, a new one with each call: nothing "
-            "removes it; take it out when it is done with, or use a key that stays the same",
+            f"`{self.text(place)}` keeps an entry for every {self.quoted(key) or 'key'}, a new one with each call: "
+            "nothing removes it; take it out when it is done with, or use a key that stays the same",
         )
 
 
@@ -67,15 +68,19 @@ def argument(call: ast.Call, called: str) -> ast.expr | None:
 def is_emptied(facts: Facts, table: str) -> bool:
     """Whether the file takes entries out of a table anywhere, or empties it."""
     for node in facts.tree.parents:
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del) and facts.names.qualified(node.value) == table:
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Del)
+            and facts.names.qualified(node.value) == table
+        ):
             return True
         if isinstance(node, ast.Call):
             name = facts.names.qualified(node.func) or ""
             if name in known("growth", "registries", "emptied") and name.split(".")[0] == table.split(".")[0]:
                 return True
-        if isinstance(node, ast.Attribute) and node.attr in ("clear", "pop", "popitem"):
-            if facts.names.qualified(node.value) == table:
-                return True
+        taken = node.value if isinstance(node, ast.Attribute) and node.attr in ("clear", "pop", "popitem") else None
+        if taken is not None and facts.names.qualified(taken) == table:
+            return True
     return False
 
 

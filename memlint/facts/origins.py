@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
 from memlint.facts.memos import is_of_few
+from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -77,14 +77,16 @@ class Origins:
         return any(words_of(name) & known("growth", "many", "words") for name in names)
 
     def is_new(self, key: ast.expr) -> bool:
-        """Whether a key is another with each call: a parameter of many values, or made of an identity, a time, a count."""
+        """Whether a key is another with each call: made of an open parameter, an identity, a time, a count."""
         if self.is_fresh(key, set()):
             return True
         return bool(self.sources(key)) and self.is_open(key)
 
     def is_fresh(self, key: ast.AST, followed: set[Binding]) -> bool:
         for node in ast.walk(key):
-            if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in known("growth", "registries", "fresh"):
+            if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in known(
+                "growth", "registries", "fresh"
+            ):
                 return True
             binding = self.facts.names.binding(node) if isinstance(node, ast.Name) else None
             if binding is None or binding in followed or binding.scope.kind is not ScopeKind.FUNCTION:
@@ -120,7 +122,9 @@ class Origins:
             return False
         positional = [*arguments.posonlyargs, *arguments.args]
         defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
-        defaults.update({each: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults) if value})
+        defaults.update(
+            {each: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
+        )
         default = defaults.get(parameter)
         return isinstance(default, ast.Constant) and isinstance(default.value, bool)
 
@@ -175,7 +179,11 @@ class Origins:
                     continue
                 binding = self.facts.names.binding(node.value)
                 made = binding.sole if binding else None
-                if made is not None and made.kind in (DefinitionKind.PARAMETER, DefinitionKind.FUNCTION, DefinitionKind.CLASS):
+                if made is not None and made.kind in (
+                    DefinitionKind.PARAMETER,
+                    DefinitionKind.FUNCTION,
+                    DefinitionKind.CLASS,
+                ):
                     return True
         return False
 

@@ -40,7 +40,9 @@ class Queues:
                 yield from self._used(name, made.value, list(binding.uses))
         for model in self.facts.classes.models.values():
             for store in model.stores:
-                is_made = not store.inside and store.method.name in MAKING and len(model.stores_of(store.attribute)) == 1
+                is_made = (
+                    not store.inside and store.method.name in MAKING and len(model.stores_of(store.attribute)) == 1
+                )
                 if is_made and isinstance(store.value, ast.Call) and self.is_unbounded(store.value):
                     uses = self.facts.class_containers.uses(store.attribute)
                     own = [use for use in uses if isinstance(use.ctx, ast.Load)]

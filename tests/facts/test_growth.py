@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from memlint.facts import Facts
-from memlint.facts.growth import Home, Sort
+from memlint.facts.growth_model import Home, Sort
 from memlint.facts.layout import Tree
 from memlint.facts.project import Project
 from memlint.source import SourceFile
@@ -66,7 +66,8 @@ def test_what_leaves_a_container_as_it_is(use: str) -> None:
 def test_attributes_of_instances_and_classes() -> None:
     code = (
         "class A:\n    c = {}\n    def __init__(self):\n        self.i = {}\n        self.j = []\n"
-        "    def f(self, k):\n        self.i[k] = A.c[k] = 1\n        self.j.append(k)\n    def g(self):\n        self.j = []\n"
+        "    def f(self, k):\n        self.i[k] = A.c[k] = 1\n        self.j.append(k)\n"
+        "    def g(self):\n        self.j = []\n"
     )
     assert endless(code, Home.CLASS) == ["c"]
     assert endless(code, Home.INSTANCE) == ["i"]
@@ -74,7 +75,8 @@ def test_attributes_of_instances_and_classes() -> None:
 
 def test_sorts() -> None:
     code = (
-        "import threading, weakref\nlocks = {}\nrefs = []\ntalk = []\nplain = {}\ndef f(k):\n    locks[k] = threading.Lock()\n"
+        "import threading, weakref\nlocks = {}\nrefs = []\ntalk = []\nplain = {}\n"
+        "def f(k):\n    locks[k] = threading.Lock()\n"
         "    refs.append(weakref.ref(k))\n    talk.append({'role': 'user', 'content': k})\n    plain[k] = 1\n"
     )
     growths = facts(code).growths
