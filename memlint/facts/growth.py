@@ -20,6 +20,7 @@ from memlint.facts.growth_sorts import GrowthSorts
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.names import Binding, Definition, DefinitionKind
 from memlint.facts.origins import spelled_in, words_of
+from memlint.facts.shapes import place
 from memlint.facts.writes import targets_of
 from memlint.knowledge import names as known
 
@@ -123,7 +124,7 @@ class Growths(GrowthSorts):
         bound = [use for use in bound if not isinstance(self.facts.tree.parents[use], ast.AugAssign)]
         if any(self.facts.tree.statement(use) is not statement for use in bound):
             return
-        uses = [use for use in uses if use not in bound]
+        uses = sorted((use for use in uses if use not in bound), key=place)
         kind = self.container_kind(made)
         assert kind is not None
         touches = [touch for use in uses for touch in self.facts.class_containers.touches(use)]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.class_model import MAKING
+from memlint.facts.shapes import place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ class Queues:
         function = self.facts.tree.function
         filled = [each for each in puts if function(each) not in drains and not isinstance(function(each), ast.Module)]
         if filled and gets:
-            first = min(filled, key=lambda each: (each.lineno, each.col_offset))
-            yield Queue(name, made, first, gets[0])
+            first = min(filled, key=place)
+            yield Queue(name, made, first, min(gets, key=place))
 
     def is_something(self, call: ast.Call) -> bool:
         """Whether what is put in is no mere sign to stop."""
