@@ -129,7 +129,7 @@ class GrowthSorts:
     def is_of_lasting(self, container: Container) -> bool:
         """Whether the name of a class says that its instances live long."""
         name = container.owner.node.name if container.owner else ""
-        return not known("growth", "lasting", "classes").isdisjoint(words_of(name))
+        return any(name.lower().endswith(word) for word in known("growth", "lasting", "classes"))
 
     def is_new_each_time(self, growth: Growth) -> bool:
         """Whether a call puts in something of its own: under a key made of what it was given, or behind the rest."""
