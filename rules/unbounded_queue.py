@@ -12,7 +12,7 @@ class UnboundedQueue(Rule):
     severity = Severity.INFO
     default = False
     quiet_in_tests = True
-    gate = all_of(rb"def|lambda", rb"put|append", file=(rb"queue|Queue|deque|janus", rb"get|pop"))
+    gate = all_of(rb"def|lambda", rb"put", file=(rb"queue|Queue|janus", rb"get"))
 
     @classmethod
     def found(cls, facts: Facts, part: Slice) -> list[Queue]:
@@ -28,7 +28,6 @@ class UnboundedQueue(Rule):
                 queue.put,
                 f"`{queue.name}` has no bound: where what drains it falls behind, it keeps all that is put in; "
                 "make it with a bound, and decide what happens when it is full",
-                related=[],
                 elsewhere=[
                     (self.facts, queue.made, "it is made here, without a bound"),
                     (self.facts, queue.get, "it is drained here"),

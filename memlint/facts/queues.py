@@ -51,14 +51,9 @@ class Queues:
 
     def is_unbounded(self, call: ast.Call) -> bool:
         """Whether a call makes a queue without a bound."""
-        name = self.facts.names.qualified(call.func)
-        bounds = [each.value for each in call.keywords if each.arg in ("maxsize", "maxlen", None)]
-        if name in known("growth", "queues", "classes"):
-            bounds += call.args[:1]
-        elif name in known("growth", "queues", "deques"):
-            bounds += call.args[1:]
-        else:
+        if self.facts.names.qualified(call.func) not in known("growth", "queues", "classes"):
             return False
+        bounds = [*call.args[:1], *(each.value for each in call.keywords if each.arg in ("maxsize", None))]
         return all(isinstance(each, ast.Constant) and not each.value for each in bounds)
 
     def _used(self, name: str, made: ast.Call, uses: list[ast.Name] | list[ast.Attribute]) -> Iterator[Queue]:
