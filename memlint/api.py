@@ -326,17 +326,26 @@ class GrowthRule(Rule):
         """Whether a growth is the fault."""
         raise NotImplementedError
 
+    @classmethod
+    def anchor(cls, facts: Facts, container: Container, growth: Growth) -> ast.AST:
+        """Where the finding stands."""
+        return growth.by
+
     def report_growth(self, container: Container, growth: Growth) -> None:
         raise NotImplementedError
 
     @classmethod
     def found(cls, facts: Facts, part: Slice) -> Iterator[tuple[Container, Growth]]:
-        """The first fault of each container, where it stands in the slice."""
+        """The first fault of each container, where its anchor stands in the slice."""
         for container in facts.growths.of(*cls.homes):
-            if not any(part.first <= getattr(each.by, "lineno", 0) <= part.last for each in container.growths):
+            anchors = [cls.anchor(facts, container, each) for each in container.growths]
+            if not any(part.first <= getattr(anchor, "lineno", 0) <= part.last for anchor in anchors):
                 continue
-            growth = next((each for each in container.growths if cls.fault(facts, container, each)), None)
-            if growth is not None and part.first <= getattr(growth.by, "lineno", 0) <= part.last:
+            faults = (
+                each for each in zip(container.growths, anchors, strict=True) if cls.fault(facts, container, each[0])
+            )
+            growth, anchor = next(faults, (None, None))
+            if growth is not None and part.first <= getattr(anchor, "lineno", 0) <= part.last:
                 yield container, growth
 
     @classmethod

@@ -126,6 +126,11 @@ class GrowthSorts:
         use = growth.use
         return isinstance(use, ast.Attribute) and self.facts.classes.instance(use.value) is not None
 
+    def is_self_entry(self, growth: Growth) -> bool:
+        """Whether an instance enters itself."""
+        value = growth.key if growth.key is not None else growth.value
+        return isinstance(value, ast.Name) and self.facts.classes.instance(value) is not None
+
     def is_of_lasting(self, container: Container) -> bool:
         """Whether the name of a class says that its instances live long."""
         name = container.owner.node.name if container.owner else ""
