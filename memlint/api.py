@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
@@ -21,9 +21,11 @@ from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
 from memlint.facts.exceptions import Function, Grip, Place
 from memlint.facts.fields import SharedDefault
+from memlint.facts.growth_model import Container, Growth, Home, Sort
 from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
+from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.knowledge import names as known
@@ -34,11 +36,13 @@ from memlint.none_guard import NoneGuard
 __all__ = [
     "CONTAINER_DEFAULT",
     "LEAVES",
+    "PUT_IN",
     "REST",
     "AliasWrite",
     "Binding",
     "ClassKind",
     "ClassModel",
+    "Container",
     "Default",
     "DefaultRule",
     "Definition",
@@ -53,12 +57,16 @@ __all__ = [
     "Function",
     "Gate",
     "Grip",
+    "Growth",
+    "GrowthRule",
+    "Home",
     "LineLoop",
     "LocalAlias",
     "MethodKind",
     "NoneGuard",
     "Place",
     "Position",
+    "Queue",
     "Related",
     "Role",
     "Rule",
@@ -69,6 +77,7 @@ __all__ = [
     "SharedContainer",
     "SharedDefault",
     "Slice",
+    "Sort",
     "Store",
     "StoreRule",
     "Touch",
@@ -299,3 +308,59 @@ class StoreRule(Rule, Generic[Kept]):
     def weight(self, model: ClassModel) -> Severity | None:
         """The severity of a cycle of such instances: that of the rule, but info where there is a single one."""
         return Severity.INFO if self.facts.classes.is_singleton(model) else None
+
+
+PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")
+"""What a top-level statement holds that puts something into a container while a function runs."""
+
+
+class GrowthRule(Rule):
+    """A rule about containers that outlive a call, grow in a function and are never made smaller again.
+
+    A subclass names the homes of such containers, says by `fault` which growth is one, and reports it in
+    `report_growth`, once a container: where it first stands.
+    """
+
+    quiet_in_tests = True
+    homes: ClassVar[tuple[Home, ...]] = (Home.MODULE,)
+    gate = all_of(*PUT_IN)
+
+    @classmethod
+    def fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
+        """Whether a growth is the fault."""
+        raise NotImplementedError
+
+    @classmethod
+    def anchor(cls, facts: Facts, container: Container, growth: Growth) -> ast.AST:
+        """Where the finding stands."""
+        return growth.by
+
+    def report_growth(self, container: Container, growth: Growth) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def found(cls, facts: Facts, part: Slice) -> Iterator[tuple[Container, Growth]]:
+        """The first fault of each container, where its anchor stands in the slice."""
+        for container in facts.growths.of(*cls.homes):
+            anchors = [cls.anchor(facts, container, each) for each in container.growths]
+            if not any(part.first <= getattr(anchor, "lineno", 0) <= part.last for anchor in anchors):
+                continue
+            faults = (
+                each for each in zip(container.growths, anchors, strict=True) if cls.fault(facts, container, each[0])
+            )
+            growth, anchor = next(faults, (None, None))
+            if growth is not None and part.first <= getattr(anchor, "lineno", 0) <= part.last:
+                yield container, growth
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return next(cls.found(facts, part), None) is not None
+
+    def visit_Module(self, node: cst.Module) -> None:
+        for container, growth in self.found(self.facts, self.slice):
+            self.report_growth(container, growth)
+
+    def told_owner(self, container: Container) -> str:
+        """A container of a class or an instance in words: `Owner.name`, `self.name`."""
+        owner = container.owner.node.name if container.owner and container.home is Home.CLASS else "self"
+        return f"{owner}.{container.name}"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from memlint.facts.frameworks import Frameworks
     from memlint.facts.fronts import Fronts
     from memlint.facts.gradients import Gradients
+    from memlint.facts.growth import Growths
     from memlint.facts.holders import Holders
     from memlint.facts.images import Images
     from memlint.facts.keeping import Keeping
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.queues import Queues
     from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.registrations import Registrations
     from memlint.facts.rows import Rows
@@ -173,6 +175,18 @@ class Facts:
         from memlint.facts.defaults import Defaults
 
         return Defaults(self)
+
+    @cached_property
+    def growths(self) -> Growths:
+        from memlint.facts.growth import Growths
+
+        return Growths(self)
+
+    @cached_property
+    def queues(self) -> Queues:
+        from memlint.facts.queues import Queues
+
+        return Queues(self)
 
     @cached_property
     def memos(self) -> Memos:

@@ -1,0 +1,159 @@
+"""What is put into a container, by whom, and whether there is ever more of it."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from memlint.facts.class_model import MAKING
+from memlint.facts.growth_model import Container, Growth, Home, Sort
+from memlint.facts.names import DefinitionKind, imported_from
+from memlint.facts.origins import Origins, is_named_of_few, words_of
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+
+class GrowthSorts:
+    """Tells growths apart by what they put in."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._known: dict[Home, list[Container]] = {}
+
+    @cached_property
+    def origins(self) -> Origins:
+        return Origins(self.facts)
+
+    def sort(self, container: Container, growth: Growth) -> Sort:
+        """What is put in, or by whom."""
+        value = growth.value
+        if container.kind == "defaultdict" and isinstance(container.made, ast.Call) and container.made.args:
+            factory = container.made.args[0]
+            value = value or (factory.body if isinstance(factory, ast.Lambda) else factory)
+        if container.kind in ("dict", "defaultdict"):
+            if value is not None and self.is_made_of(value, "locks"):
+                return Sort.LOCK
+        elif value is not None and self.is_made_of(value, "weak"):
+            return Sort.PLAIN if self.has_callback(value) else Sort.WEAK
+        elif container.kind in ("list", "deque") and value is not None and self.is_message(value):
+            return Sort.MESSAGE
+        return Sort.HANDLED if self.handler(growth) else Sort.PLAIN
+
+    def is_made_of(self, value: ast.expr, listed: str) -> bool:
+        """Whether a value is, or names, the result of a listed call, or is the listed class itself."""
+        if isinstance(value, ast.Name) and (binding := self.facts.names.binding(value)):
+            made = [each.value for each in binding.definitions if isinstance(each.value, ast.Call)]
+            if made:
+                return any(self.is_made_of(each, listed) for each in made)
+        called = value.func if isinstance(value, ast.Call) else value
+        return self.facts.names.qualified(called) in known("growth", "values", listed)
+
+    def has_callback(self, value: ast.expr) -> bool:
+        """Whether a weak reference is made with a callback, which may take it out."""
+        binding = self.facts.names.binding(value) if isinstance(value, ast.Name) else None
+        made = [each.value for each in binding.definitions] if binding else [value]
+        return any(isinstance(each, ast.Call) and len(each.args) + len(each.keywords) > 1 for each in made)
+
+    def is_message(self, value: ast.expr) -> bool:
+        """Whether a value is a message with a role and a content."""
+        if isinstance(value, ast.Name) and (binding := self.facts.names.binding(value)) and binding.sole:
+            value = binding.sole.value or value
+        if isinstance(value, (ast.List, ast.Tuple)):
+            return bool(value.elts) and all(map(self.is_message, value.elts))
+        if isinstance(value, ast.Dict):
+            keys = {key.value for key in value.keys if isinstance(key, ast.Constant)}
+            return "role" in keys and bool(keys & known("growth", "messages", "keys"))
+        if isinstance(value, ast.Call):
+            name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+            if name == "dict":
+                return "role" in {each.arg for each in value.keywords}
+            return name in known("growth", "messages", "classes")
+        return False
+
+    def handler(self, growth: Growth) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The route, task or handler of an imported framework that a growth stands in."""
+        function = self.facts.tree.function(growth.use)
+        for outer in (function, *self.facts.tree.ancestors(function)):
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
+                map(self.is_route, outer.decorator_list)
+            ):
+                return outer if self.has_framework else None
+        return None
+
+    def is_route(self, decorator: ast.expr) -> bool:
+        """Whether a decorator hands a function to a framework that calls it for each request or message."""
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if self.facts.names.qualified(called) in known("growth", "handlers", "functions"):
+            return True
+        return isinstance(called, ast.Attribute) and called.attr in known("growth", "handlers", "methods")
+
+    @cached_property
+    def has_framework(self) -> bool:
+        """Whether the file imports a framework that calls handlers."""
+        listed = known("growth", "handlers", "frameworks")
+        bindings = self.facts.names.module.bindings.values()
+        imports = [each for binding in bindings for each in binding.definitions if each.kind is DefinitionKind.IMPORT]
+        return any(imported_from(each).partition(".")[0] in listed for each in imports)
+
+    def is_repeated(self, growth: Growth) -> bool:
+        """Whether a growth stands in a function that runs again and again, and not only while the program is set up."""
+        function = self.facts.tree.function(growth.use)
+        if self.origins.is_import_time(function):
+            return False
+        around = [function, *self.facts.tree.ancestors(function)]
+        names = (str(getattr(each, "name", "")) for each in around if is_function(each))
+        words = {word for name in names if not name.startswith("__") for word in words_of(name)}
+        return words.isdisjoint(known("growth", "import", "words"))
+
+    def is_from_outside(self, container: Container, growth: Growth) -> bool:
+        """Whether the key, or the value where there is none, is made of a parameter that has ever new values."""
+        told = growth.key if growth.key is not None else growth.value
+        if growth.is_reading and self.sort(container, growth) is not Sort.LOCK:
+            return False
+        if isinstance(told, ast.Name) and self.facts.classes.instance(told) and container.home is not Home.INSTANCE:
+            return self.name_around(told) in MAKING
+        if told is None or is_named_of_few(container.name):
+            return False
+        if growth.key is not None and not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
+            return False
+        return bool(self.origins.sources(told)) and self.origins.is_open(told)
+
+    def is_through_instance(self, growth: Growth) -> bool:
+        """Whether a growth reaches a container of a class through an instance, as if it were the instance's own."""
+        use = growth.use
+        return isinstance(use, ast.Attribute) and self.facts.classes.instance(use.value) is not None
+
+    def is_self_entry(self, growth: Growth) -> bool:
+        """Whether an instance enters itself."""
+        value = growth.key if growth.key is not None else growth.value
+        return isinstance(value, ast.Name) and self.facts.classes.instance(value) is not None
+
+    def is_of_lasting(self, container: Container) -> bool:
+        """Whether the name of a class says that its instances live long."""
+        name = container.owner.node.name if container.owner else ""
+        return any(name.lower().endswith(word) for word in known("growth", "lasting", "classes"))
+
+    def is_new_each_time(self, growth: Growth) -> bool:
+        """Whether a call puts in something of its own: under a key made of what it was given, or behind the rest."""
+        if growth.key is None:
+            return not isinstance(growth.value, ast.Constant)
+        return self.origins.is_new(growth.key) or self.origins.is_open(growth.key)
+
+    def is_turn(self, growth: Growth) -> bool:
+        """Whether a message is put in once a turn: in an endless loop, or in a function that is given something."""
+        function = self.facts.tree.function(growth.use)
+        if getattr(function, "name", "") in MAKING or self.origins.is_import_time(function):
+            return False
+        loop = self.facts.tree.enclosing(growth.use, ast.While)
+        return loop is not None or (growth.value is not None and bool(self.origins.sources(growth.value)))
+
+    def name_around(self, use: ast.expr) -> str:
+        """The name of the function that a use stands in."""
+        return getattr(self.facts.tree.function(use), "name", "")
+
+
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Severity, Sort, all_of
+
+
+class DeadWeakrefsPileUp(GrowthRule):
+    """A weak reference lets its object go, but stays in the list itself."""
+
+    code = "ML623"
+    name = "dead-weakrefs-pile-up"
+    effect = Effect.KEPT
+    gate = all_of(*PUT_IN, file=(rb"weakref",))
+    severity = Severity.INFO
+    homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
+
+    @classmethod
+    def fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
+        growths = facts.growths
+        return growths.sort(container, growth) is Sort.WEAK and growths.is_repeated(growth)
+
+    def report_growth(self, container: Container, growth: Growth) -> None:
+        name = container.name if container.home is Home.MODULE else self.told_owner(container)
+        self.report(
+            growth.by,
+            f"`{name}` keeps the weak references to objects that are gone: nothing takes them out; "
+            "use `weakref.WeakSet`, or a callback that removes the reference",
+            related=[(container.statement, "it is made here")],
+        )

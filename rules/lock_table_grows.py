@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Sort, all_of
+
+
+class LockTableGrows(GrowthRule):
+    """A lock is made for every key, and stays in its table when nobody waits for it any more."""
+
+    code = "ML618"
+    name = "lock-table-grows"
+    effect = Effect.KEPT
+    gate = all_of(*PUT_IN, file=(rb"Lock|Semaphore|Condition|Event|Limiter",))
+    homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
+
+    @classmethod
+    def fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
+        growths = facts.growths
+        if growth.key is None or growths.sort(container, growth) is not Sort.LOCK or not growths.is_repeated(growth):
+            return False
+        return growths.is_from_outside(container, growth)
+
+    def report_growth(self, container: Container, growth: Growth) -> None:
+        key = self.quoted(growth.key) if growth.key is not None else ""
+        name = container.name if container.home is Home.MODULE else self.told_owner(container)
+        self.report(
+            growth.by,
+            f"`{name}` keeps a lock for every {key or 'key'} that was ever used: nothing removes one; "
+            "use `weakref.WeakValueDictionary`, or count the users of a key",
+            related=[(container.statement, "the table is made here")],
+        )
