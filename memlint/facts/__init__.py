@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from memlint.facts.fields import Fields
     from memlint.facts.files import Files
     from memlint.facts.flow import Flow
+    from memlint.facts.handles import Handles
     from memlint.facts.holders import Holders
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
@@ -236,6 +237,12 @@ class Facts:
         from memlint.facts.files import Files
 
         return Files(self)
+
+    @cached_property
+    def handles(self) -> Handles:
+        from memlint.facts.handles import Handles
+
+        return Handles(self)
 
     @cached_property
     def holders(self) -> Holders:
