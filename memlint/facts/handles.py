@@ -15,9 +15,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.graph import Body
-from memlint.facts.names import Binding, ScopeKind
+from memlint.facts.names import Binding, DefinitionKind, ScopeKind
 from memlint.facts.paths import Paths, Ways
-from memlint.facts.shapes import is_starred
+from memlint.facts.shapes import end, is_starred, place
 from memlint.knowledge import inverted, table
 from memlint.knowledge import names as known
 
@@ -43,6 +43,12 @@ class Use(NamedTuple):
     act: Act
     name: ast.Name
     by: ast.AST
+
+    @property
+    def method(self) -> str:
+        """The method of the handle that is called; empty where something else is done."""
+        function = self.by.func if isinstance(self.by, ast.Call) else None
+        return function.attr if isinstance(function, ast.Attribute) and function.value is self.name else ""
 
 
 class Handle(NamedTuple):
@@ -82,7 +88,38 @@ class Handles:
             and self.facts.kinds.is_path(call.func.value)
         ):
             return "file"
-        return openers.get(self.facts.names.qualified(call.func) or "")
+        sort = openers.get(self.facts.names.qualified(call.func) or "")
+        if (
+            sort is None
+            and isinstance(call.func, ast.Attribute)
+            and any(each.arg == "stream" for each in call.keywords)
+        ):
+            sort = "response" if self.is_client(call.func.value) else None
+        if sort == "response":
+            return sort if any(each.arg == "stream" and is_true(each.value) for each in call.keywords) else None
+        if (sort == "arrays" and not is_npz(call)) or self.is_inner(call):
+            return None
+        return sort
+
+    def is_inner(self, call: ast.Call) -> bool:
+        """Whether what a call opens lies in memory, or in a file that somebody else has opened."""
+        files = known("handles", "opened_by", "memory") | known("handles", "opened_by", "file")
+        if any(each.arg == "fileobj" for each in call.keywords):
+            return True
+        first = call.args[0] if call.args else None
+        binding = self.facts.names.binding(first) if isinstance(first, ast.Name) else None
+        givers = binding.definitions if binding else ()
+        if any(each.kind in (DefinitionKind.WITH, DefinitionKind.LOOP) for each in givers):
+            return any(each.kind is DefinitionKind.WITH for each in givers)
+        made = [first, *(each.value for each in givers if each.value is not call)]
+        calls = (each for each in made if isinstance(each, ast.Call))
+        return any((self.facts.names.qualified(each.func) or "") in files for each in calls)
+
+    def is_client(self, value: ast.expr) -> bool:
+        """Whether a name holds a client of this file's making."""
+        binding = self.facts.names.binding(value) if isinstance(value, ast.Name) else None
+        made = binding.sole.value if binding and binding.sole else None
+        return isinstance(made, ast.Call) and self.sort(made) == "client"
 
     def inline(self, call: ast.Call) -> ast.AST | None:
         """What is through with a handle right where it is made, so that no name has it and nobody can close it.
@@ -90,7 +127,7 @@ class Handles:
         That is a call of a method of it, a call that gets it as an argument, or a loop.
         """
         sort = self.sort(call)
-        if sort is None or isinstance(self.facts.tree.parents[call], ast.Expr):
+        if sort is None or isinstance(self.facts.tree.parents[call], (ast.Expr, ast.withitem)):
             return None
         uses = list(self.uses(call, sort, None, frozenset()))
         if not uses or any(use.act is not Act.READS for use in uses):
@@ -127,6 +164,8 @@ class Handles:
         """The name that a statement binds to nothing but what a call gives."""
         value: ast.AST = call
         statement = self.facts.tree.parents[value]
+        if isinstance(statement, ast.withitem) and self.sort(call) == "sqlite":
+            return statement.optional_vars if isinstance(statement.optional_vars, ast.Name) else None
         if isinstance(statement, ast.Await):
             value, statement = statement, self.facts.tree.parents[statement]
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
@@ -137,16 +176,69 @@ class Handles:
     def is_own(self, binding: Binding, target: ast.Name) -> bool:
         """Whether a variable is one of the function that binds it here, and no other function's too."""
         scope = self.facts.names.scope_of(target)
-        return binding.scope is scope and scope.kind is ScopeKind.FUNCTION
+        is_entered = isinstance(self.facts.tree.parents[target], ast.withitem)
+        return binding.scope is scope and (scope.kind is ScopeKind.FUNCTION or is_entered)
 
-    def missed(self, handle: Handle, *, also: frozenset[ast.Name] = frozenset()) -> Ways:
-        """On which ways a handle is left behind unclosed; `also` are further reads that settle it."""
+    def missed(self, handle: Handle, *, raising: bool = False) -> Ways:
+        """On which ways a handle is left behind unclosed; with `raising`, anything may raise."""
         body = self.facts.tree.function(handle.name)
         if body not in self._paths:
             self._paths[body] = Paths(body)
-        stops = {use.name for use in handle.closings} | also
+        stops = {use.name for use in handle.closings}
         beside = {each for stop in stops for each in ast.walk(self.whole(stop)) if isinstance(each, ast.Name)}
-        return self._paths[body].missed(handle.name, stops, beside)
+        return self._paths[body].missed(handle.name, stops, beside, raising=raising)
+
+    def unclosed(self, handle: Handle) -> str:
+        """Where nobody closes a handle, in words: empty, where somebody does on every way.
+
+        A body that somewhere closes it under `finally` or `except` is taken to have seen to what may raise, and a body
+        that calls nothing but the handle's own methods in between to know what it does.
+        """
+        if not handle.closings:
+            return "is never closed" if any(self.missed(handle, raising=True)) else ""
+        ways = self.missed(handle)
+        if ways.ends:
+            return "is left open on a way to the end of the function"
+        if ways.rebinds:
+            return "is left open where the name is bound again"
+        body = self.facts.tree.function(handle.name)
+        if any(self.is_cleanup(use.name, body) for use in handle.closings) or not self.is_busy(handle, body):
+            return ""
+        is_left = any(self.missed(handle, raising=True))
+        return "stays open where something raises before the close" if is_left else ""
+
+    def is_busy(self, handle: Handle, body: Body) -> bool:
+        """Whether a body calls something between opening and closing that goes wrong more easily than the handle's
+        own methods do."""
+        first, last = end(handle.call), max(place(use.name) for use in handle.closings)
+        calm = optional("calm", handle.sort)
+        own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
+        calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
+        return any(first < place(each) < last for each in calls)
+
+    def is_cleanup(self, name: ast.Name, body: Body) -> bool:
+        """Whether a statement runs in a `finally` or `except` of this body."""
+        inner: ast.AST = name
+        for outer in self.facts.tree.ancestors(name):
+            if outer is body or isinstance(outer, ast.ExceptHandler):
+                return outer is not body
+            if isinstance(outer, ast.Try) and inner in outer.finalbody:
+                return True
+            inner = outer
+        return False
+
+    def is_used_once(self, handle: Handle) -> bool:
+        """Whether a handle that holds connections is made for one use of them, and not for those of a loop."""
+        flow = self.facts.flow(self.facts.tree.function(handle.name))
+        connecting = known("handles", "consumed_by", "connecting")
+        users = [use.method for use in handle.uses if use.method]
+        if not users or (handle.sort == "engine" and not connecting.intersection(users)):
+            return False
+        return all(len(flow.loops(use.name)) <= len(flow.loops(handle.name)) for use in handle.uses)
+
+    def is_repeated(self, node: ast.AST) -> bool:
+        """Whether a loop of its own function repeats a node."""
+        return bool(self.facts.flow(self.facts.tree.function(node)).loops(node))
 
     def whole(self, part: ast.expr) -> ast.expr:
         """The largest expression that a part belongs to."""
@@ -163,10 +255,14 @@ class Handles:
         """What is done with a handle by what stands around an expression; uses count as those of `name`."""
         parent = self.facts.tree.parents[value]
         seen = name or ast.Name("")
-        if isinstance(parent, ast.Attribute):
+        if isinstance(parent, ast.Attribute) and parent.attr in optional("derived", sort):
+            is_called = self.facts.tree.is_called(parent)
+            yield Use(Act.READS, seen, parent)
+            yield from self.uses(self.facts.tree.parents[parent] if is_called else parent, "wrapper", name, followed)
+        elif isinstance(parent, ast.Attribute):
             yield Use(self.attribute_act(parent, sort), seen, self.facts.tree.parents[parent])
         elif isinstance(parent, ast.withitem):
-            yield Use(Act.READS if sort == "sqlite" else Act.CLOSES, seen, parent)
+            yield from self.entered_uses(parent, sort, name, followed)
         elif isinstance(parent, ast.Call) and value is not parent.func:
             yield from self.argument_uses(parent, value, sort, name, followed)
         elif isinstance(parent, ast.keyword) and parent.arg and isinstance(self.facts.tree.parents[parent], ast.Call):
@@ -179,9 +275,11 @@ class Handles:
         elif isinstance(parent, (ast.Await, ast.BoolOp)):
             yield from self.uses(parent, sort, name, followed)
         elif isinstance(parent, ast.Assign) and name is not None:
-            yield from self.alias_uses(parent, sort, name, followed)
+            target = parent.targets[0] if len(parent.targets) == 1 else None
+            yield from self.alias_uses(target, parent, sort, name, followed)
         else:
-            is_read = isinstance(parent, (ast.For, ast.AsyncFor, ast.Expr, *TESTS)) or is_indexed(parent, value)
+            is_read = isinstance(parent, (ast.For, ast.AsyncFor, ast.Expr, *TESTS))
+            is_read = is_read or (is_indexed(parent, value) and sort != "client")
             yield Use(Act.READS if is_read else Act.LEAVES, seen, parent)
 
     def attribute_act(self, attribute: ast.Attribute, sort: str) -> Act:
@@ -190,10 +288,13 @@ class Handles:
         outer = self.facts.tree.parents[attribute]
         if not self.facts.tree.is_called(attribute):
             plain = known("handles", "attributes", "any") | optional("attributes", sort)
-            return Act.CLOSES if attribute.attr == "closed" else Act.READS if attribute.attr in plain else Act.LEAVES
+            if attribute.attr == "closed" or attribute.attr in optional("closed_by_attribute", sort):
+                return Act.CLOSES
+            is_plain = attribute.attr in plain or isinstance(outer, ast.FormattedValue)
+            return Act.READS if is_plain else Act.LEAVES
         if attribute.attr in known("handles", "closed_by", sort):
             return Act.CLOSES
-        if attribute.attr in known("handles", "methods", sort) or self.is_dropped(outer):
+        if known("handles", "methods", sort) & {attribute.attr, "*"} or self.is_dropped(outer):
             return Act.READS
         if attribute.attr == "fileno":
             asked = self.facts.tree.parents[outer]
@@ -221,6 +322,9 @@ class Handles:
         elif qualified in known("handles", "consumed_by", "lazy"):
             yield from self.uses(call, "wrapper", name, followed)
         elif qualified in known("handles", "consumed_by", "closing"):
+            if sort == "wrapper":
+                yield from self.uses(call, sort, name, followed)
+                return
             is_entered = isinstance(self.facts.tree.parents[call], ast.withitem)
             yield Use(Act.CLOSES if is_entered else Act.LEAVES, seen, call)
         elif parameter and not is_starred(value) and self.is_plain(parameter):
@@ -243,21 +347,31 @@ class Handles:
             for use in self.uses(inner, sort, inner, followed | {parameter}):
                 yield Use(use.act, name, call)
 
-    def alias_uses(
-        self, assignment: ast.Assign, sort: str, name: ast.Name, followed: frozenset[Binding]
+    def entered_uses(
+        self, item: ast.withitem, sort: str, name: ast.Name | None, followed: frozenset[Binding]
     ) -> Iterator[Use]:
-        """What is done under a further local name."""
-        target = assignment.targets[0]
+        """What a `with` does: it closes a handle, but no connection to SQLite and nothing that lives on a handle."""
+        seen = name or ast.Name("")
+        if sort not in ("sqlite", "wrapper"):
+            yield Use(Act.CLOSES, seen, item)
+            return
+        yield Use(Act.READS, seen, item)
+        if item.optional_vars is not None:
+            yield from self.alias_uses(item.optional_vars, item, sort, seen, followed)
+
+    def alias_uses(
+        self, target: ast.expr | None, by: ast.AST, sort: str, name: ast.Name, followed: frozenset[Binding]
+    ) -> Iterator[Use]:
+        """What is done under a further local name, which holds nothing else."""
         binding = self.facts.names.binding(target) if isinstance(target, ast.Name) else None
         if (
             binding is None
             or not isinstance(target, ast.Name)
-            or len(assignment.targets) > 1
             or not binding.sole
             or not self.is_own(binding, target)
             or any(self.facts.names.scope_of(use).owner is not binding.scope for use in binding.uses)
         ):
-            yield Use(Act.LEAVES, name, assignment)
+            yield Use(Act.LEAVES, name, by)
             return
         for inner in binding.uses if binding not in followed else ():
             yield from self.uses(inner, sort, inner, followed | {binding})
@@ -270,3 +384,15 @@ def optional(section: str, key: str) -> frozenset[str]:
 
 def is_indexed(parent: ast.AST, value: ast.AST) -> bool:
     return isinstance(parent, ast.Subscript) and parent.value is value
+
+
+def is_true(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is True
+
+
+def is_npz(call: ast.Call) -> bool:
+    """Whether the path that a call opens is written to end in `.npz`."""
+    last: ast.AST | None = call.args[0] if call.args else None
+    while isinstance(last, (ast.BinOp, ast.JoinedStr)):
+        last = last.right if isinstance(last, ast.BinOp) else last.values[-1] if last.values else None
+    return isinstance(last, ast.Constant) and isinstance(last.value, str) and last.value.endswith(".npz")

@@ -26,9 +26,11 @@ class Paths:
         self._graph = Graph(body)
         self._blocks = {block.index: block for block in self._graph.blocks}
 
-    def missed(self, bound: ast.Name, stops: Collection[ast.Name], beside: Collection[ast.Name]) -> Ways:
+    def missed(
+        self, bound: ast.Name, stops: Collection[ast.Name], beside: Collection[ast.Name], *, raising: bool
+    ) -> Ways:
         """The ways on which what `bound` is bound to there meets none of the stops; `beside` are the reads of the
-        same expressions, which nothing is taken to go wrong in."""
+        same expressions, which nothing is taken to go wrong in. Without `raising` only `raise` itself raises."""
         rebinds = False
         waiting: list[tuple[Block, int]] = list(self._starts(bound))
         seen: set[int] = set()
@@ -43,7 +45,7 @@ class Paths:
                 elif isinstance(event, Binding):
                     is_met = event.name == bound.id
                     rebinds = rebinds or is_met
-                elif is_risk(event, events[place + 1 :], beside):
+                elif raising and is_risk(event, events[place + 1 :], beside):
                     self._go(block.handler, seen, waiting)
                 if is_met:
                     break
