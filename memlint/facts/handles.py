@@ -214,7 +214,12 @@ class Handles:
         calm = optional("calm", handle.sort)
         own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
         calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
-        return any(first < place(each) < last for each in calls)
+        return any(first < place(each) < last and not self.excludes(handle.call, each) for each in calls)
+
+    def excludes(self, one: ast.AST, other: ast.AST) -> bool:
+        """Whether two nodes stand in two branches of which only one runs."""
+        statements = self.facts.tree.statement(one), self.facts.tree.statement(other)
+        return None not in statements and self.facts.classes.excludes(*statements)  # type: ignore[arg-type]
 
     def is_cleanup(self, name: ast.Name, body: Body) -> bool:
         """Whether a statement runs in a `finally` or `except` of this body."""
