@@ -197,7 +197,7 @@ class Handles:
         if not handle.closings:
             return "is never closed" if any(self.missed(handle, raising=True)) else ""
         ways = self.missed(handle)
-        if ways.ends:
+        if ways.ends and not self.is_conditional(handle):
             return "is left open on a way to the end of the function"
         if ways.rebinds:
             return "is left open where the name is bound again"
@@ -206,6 +206,13 @@ class Handles:
             return ""
         is_left = any(self.missed(handle, raising=True))
         return "stays open where something raises before the close" if is_left else ""
+
+    def is_conditional(self, handle: Handle) -> bool:
+        """Whether both the opening and a close stand under conditions of their own, which may well be the same."""
+        parents = self.facts.tree.ancestors
+        opened = [each for each in parents(handle.call) if isinstance(each, ast.If)]
+        closed = [[each for each in parents(use.name) if isinstance(each, ast.If)] for use in handle.closings]
+        return any(set(opened) - set(tests) and set(tests) - set(opened) for tests in closed)
 
     def is_busy(self, handle: Handle, body: Body) -> bool:
         """Whether a body calls something between opening and closing that goes wrong more easily than the handle's
