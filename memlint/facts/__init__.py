@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
+    from memlint.facts.owned_handles import OwnedHandles
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.sharing import Sharing
@@ -255,6 +256,12 @@ class Facts:
         from memlint.facts.messages import Messages
 
         return Messages(self)
+
+    @cached_property
+    def owned_handles(self) -> OwnedHandles:
+        from memlint.facts.owned_handles import OwnedHandles
+
+        return OwnedHandles(self)
 
     @cached_property
     def producers(self) -> Producers:

@@ -102,9 +102,9 @@ class Handles:
         return sort
 
     def is_inner(self, call: ast.Call) -> bool:
-        """Whether what a call opens lies in memory, or in a file that somebody else has opened."""
+        """Whether what a call opens lies in memory, or in a file or connection that somebody else has opened."""
         files = known("handles", "opened_by", "memory") | known("handles", "opened_by", "file")
-        if any(each.arg == "fileobj" for each in call.keywords):
+        if any(each.arg == "fileobj" or is_lent(each) for each in call.keywords):
             return True
         first = call.args[0] if call.args else None
         binding = self.facts.names.binding(first) if isinstance(first, ast.Name) else None
@@ -202,7 +202,12 @@ class Handles:
         if ways.rebinds:
             return "is left open where the name is bound again"
         body = self.facts.tree.function(handle.name)
-        if any(self.is_cleanup(use.name, body) for use in handle.closings) or not self.is_busy(handle, body):
+        guards = (use.name for use in handle.closings)
+        if (
+            handle.sort == "image"
+            or any(self.is_cleanup(name, body) for name in guards)
+            or not self.is_busy(handle, body)
+        ):
             return ""
         is_left = any(self.missed(handle, raising=True))
         return "stays open where something raises before the close" if is_left else ""
@@ -221,6 +226,8 @@ class Handles:
         calm = optional("calm", handle.sort)
         own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
         calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
+        plain = known("handles", "calm", "any")
+        calls = (each for each in calls if not (isinstance(each.func, ast.Attribute) and each.func.attr in plain))
         return any(first < place(each) < last and not self.excludes(handle.call, each) for each in calls)
 
     def excludes(self, one: ast.AST, other: ast.AST) -> bool:
@@ -396,6 +403,13 @@ def optional(section: str, key: str) -> frozenset[str]:
 
 def is_indexed(parent: ast.AST, value: ast.AST) -> bool:
     return isinstance(parent, ast.Subscript) and parent.value is value
+
+
+def is_lent(keyword: ast.keyword) -> bool:
+    """Whether a client is given connections that are another's, or told to keep none."""
+    if keyword.arg == "poolclass":
+        return getattr(keyword.value, "attr", getattr(keyword.value, "id", "")) == "NullPool"
+    return keyword.arg in known("handles", "consumed_by", "lending")
 
 
 def is_true(value: ast.expr) -> bool:
