@@ -25,13 +25,13 @@ class ArchiveNotClosed(Rule):
         """How an archive is left open, in words."""
         if facts.handles.sort(call) not in SORTS:
             return ""
-        handle = facts.handles.local(call)
-        return facts.handles.unclosed(handle) if handle else ""
+        handle = facts.local_handles.of(call)
+        return facts.local_handles.unclosed(handle) if handle else ""
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)
         how = self.left(self.facts, call) if call else ""
-        handle = self.facts.handles.local(call) if call else None
+        handle = self.facts.local_handles.of(call) if call else None
         if call is None or not how or handle is None:
             return
         self.report(call, f"`{handle.name.id}` {how}; its file stays open until it is collected: open it in a `with`")

@@ -27,10 +27,10 @@ class ClientPerCall(Rule):
         function = facts.tree.function(call)
         if facts.handles.sort(call) not in SORTS or getattr(function, "name", "").strip("_") in ONCE:
             return ""
-        handle = facts.handles.local(call)
-        if handle is None or handle.closings or not any(facts.handles.missed(handle, raising=True)):
+        handle = facts.local_handles.of(call)
+        if handle is None or handle.closings or not any(facts.local_handles.missed(handle, raising=True)):
             return ""
-        return handle.name.id if facts.handles.is_used_once(handle) else ""
+        return handle.name.id if facts.local_handles.is_used_once(handle) else ""
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)

@@ -26,10 +26,10 @@ class PoolPerCall(Rule):
             return None
         if facts.handles.inline(call):
             return ""
-        handle = facts.handles.local(call)
+        handle = facts.local_handles.of(call)
         return (
             handle.name.id
-            if handle and not handle.closings and any(facts.handles.missed(handle, raising=True))
+            if handle and not handle.closings and any(facts.local_handles.missed(handle, raising=True))
             else None
         )
 

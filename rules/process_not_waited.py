@@ -28,14 +28,18 @@ class ProcessNotWaited(Rule):
             return ""
         if facts.handles.inline(call):
             return "is read from, but has no name and is never waited for; it stays a zombie: use `subprocess.run`"
-        handle = facts.handles.local(call)
+        handle = facts.local_handles.of(call)
         if handle is None or not handle.uses:
             return ""
         if not handle.closings:
             return f"is never waited for as `{handle.name.id}`; it stays a zombie: call `{handle.name.id}.wait()`"
         stops = {use.method for use in handle.uses}
         waits = [use.by for use in handle.closings]
-        if stops & STOPS or not all(map(is_limited, waits)) or any(facts.handles.is_repeated(each) for each in waits):
+        if (
+            stops & STOPS
+            or not all(map(is_limited, waits))
+            or any(facts.local_handles.is_repeated(each) for each in waits)
+        ):
             return ""
         return f"runs on when the time limit is over: kill `{handle.name.id}` and wait for it again"
 

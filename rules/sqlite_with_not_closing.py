@@ -25,7 +25,7 @@ class SqliteWithNotClosing(Rule):
             return False
         if item.optional_vars is None:
             return True
-        handle = facts.handles.local(call)
+        handle = facts.local_handles.of(call)
         return handle is not None and not handle.closings
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -20,12 +20,12 @@ class StreamNotClosed(Rule):
     @classmethod
     def is_left(cls, facts: Facts, call: ast.Call) -> bool:
         """Whether the function may end with the response unread and open."""
-        handle = facts.handles.local(call) if facts.handles.sort(call) == "response" else None
-        return handle is not None and facts.handles.missed(handle).ends
+        handle = facts.local_handles.of(call) if facts.handles.sort(call) == "response" else None
+        return handle is not None and facts.local_handles.missed(handle).ends
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)
-        handle = self.facts.handles.local(call) if call and self.is_left(self.facts, call) else None
+        handle = self.facts.local_handles.of(call) if call and self.is_left(self.facts, call) else None
         if call is None or handle is None:
             return
         where = "on a way to the end of the function" if handle.closings else "anywhere"

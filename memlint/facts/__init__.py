@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
+    from memlint.facts.local_handles import LocalHandles
     from memlint.facts.loops import Loops
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
@@ -214,6 +215,12 @@ class Facts:
         from memlint.facts.purity import Purity
 
         return Purity(self)
+
+    @cached_property
+    def local_handles(self) -> LocalHandles:
+        from memlint.facts.local_handles import LocalHandles
+
+        return LocalHandles(self)
 
     @cached_property
     def loops(self) -> Loops:

@@ -14,10 +14,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.graph import Body
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
-from memlint.facts.paths import Paths, Ways
-from memlint.facts.shapes import end, is_starred, place
+from memlint.facts.shapes import is_starred
 from memlint.knowledge import inverted, table
 from memlint.knowledge import names as known
 
@@ -51,26 +49,11 @@ class Use(NamedTuple):
         return function.attr if isinstance(function, ast.Attribute) and function.value is self.name else ""
 
 
-class Handle(NamedTuple):
-    """A handle that a local name gets, and all that is done with it; none of it lets the handle out."""
-
-    call: ast.Call
-    sort: str
-    name: ast.Name
-    uses: list[Use]
-
-    @property
-    def closings(self) -> list[Use]:
-        return [use for use in self.uses if use.act is Act.CLOSES]
-
-
 class Handles:
     """Asks of calls whether they open a handle, and of handles what becomes of them."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._locals: dict[ast.Call, Handle | None] = {}
-        self._paths: dict[Body, Paths] = {}
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -134,141 +117,11 @@ class Handles:
             return None
         return uses[0].by
 
-    def local(self, call: ast.Call) -> Handle | None:
-        """The handle that a call opens and a function binds to a name of its own, if it does not get out."""
-        if call not in self._locals:
-            self._locals[call] = self._local(call)
-        return self._locals[call]
-
-    def _local(self, call: ast.Call) -> Handle | None:
-        sort = self.sort(call)
-        target = self.target(call)
-        binding = self.facts.names.binding(target) if sort and target else None
-        if sort is None or target is None or binding is None or not self.is_own(binding, target):
-            return None
-        body = self.facts.tree.function(target)
-        flow = self.facts.flow(body)
-        uses: list[Use] = []
-        for name in binding.uses:
-            if self.facts.names.scope_of(name).owner is not binding.scope:
-                return None
-            if len(binding.definitions) > 1 and target not in flow.reaching(name):
-                continue
-            for use in self.uses(name, sort, name, frozenset((binding,))):
-                if use.act is Act.LEAVES:
-                    return None
-                uses.append(use)
-        return Handle(call, sort, target, uses)
-
-    def target(self, call: ast.Call) -> ast.Name | None:
-        """The name that a statement binds to nothing but what a call gives."""
-        value: ast.AST = call
-        statement = self.facts.tree.parents[value]
-        if isinstance(statement, ast.withitem) and self.sort(call) == "sqlite":
-            return statement.optional_vars if isinstance(statement.optional_vars, ast.Name) else None
-        if isinstance(statement, ast.Await):
-            value, statement = statement, self.facts.tree.parents[statement]
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is not value or len(targets) != 1:
-            return None
-        return targets[0] if isinstance(targets[0], ast.Name) else None
-
     def is_own(self, binding: Binding, target: ast.Name) -> bool:
         """Whether a variable is one of the function that binds it here, and no other function's too."""
         scope = self.facts.names.scope_of(target)
         is_entered = isinstance(self.facts.tree.parents[target], ast.withitem)
         return binding.scope is scope and (scope.kind is ScopeKind.FUNCTION or is_entered)
-
-    def missed(self, handle: Handle, *, raising: bool = False) -> Ways:
-        """On which ways a handle is left behind unclosed; with `raising`, anything may raise."""
-        body = self.facts.tree.function(handle.name)
-        if body not in self._paths:
-            self._paths[body] = Paths(body)
-        stops = {use.name for use in handle.closings}
-        beside = {each for stop in stops for each in ast.walk(self.whole(stop)) if isinstance(each, ast.Name)}
-        return self._paths[body].missed(handle.name, stops, beside, raising=raising)
-
-    def unclosed(self, handle: Handle) -> str:
-        """Where nobody closes a handle, in words: empty, where somebody does on every way.
-
-        A body that somewhere closes it under `finally` or `except` is taken to have seen to what may raise, and a body
-        that calls nothing but the handle's own methods in between to know what it does.
-        """
-        if not handle.closings:
-            return "is never closed" if any(self.missed(handle, raising=True)) else ""
-        ways = self.missed(handle)
-        if ways.ends and not self.is_conditional(handle):
-            return "is left open on a way to the end of the function"
-        if ways.rebinds:
-            return "is left open where the name is bound again"
-        body = self.facts.tree.function(handle.name)
-        guards = (use.name for use in handle.closings)
-        if (
-            handle.sort == "image"
-            or any(self.is_cleanup(name, body) for name in guards)
-            or not self.is_busy(handle, body)
-        ):
-            return ""
-        is_left = any(self.missed(handle, raising=True))
-        return "stays open where something raises before the close" if is_left else ""
-
-    def is_conditional(self, handle: Handle) -> bool:
-        """Whether both the opening and a close stand under conditions of their own, which may well be the same."""
-        parents = self.facts.tree.ancestors
-        opened = [each for each in parents(handle.call) if isinstance(each, ast.If)]
-        closed = [[each for each in parents(use.name) if isinstance(each, ast.If)] for use in handle.closings]
-        return any(set(opened) - set(tests) and set(tests) - set(opened) for tests in closed)
-
-    def is_busy(self, handle: Handle, body: Body) -> bool:
-        """Whether a body calls something between opening and closing that goes wrong more easily than the handle's
-        own methods do."""
-        first, last = end(handle.call), max(place(use.name) for use in handle.closings)
-        calm = optional("calm", handle.sort)
-        own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
-        calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
-        plain = known("handles", "calm", "any")
-        calls = (each for each in calls if not (isinstance(each.func, ast.Attribute) and each.func.attr in plain))
-        return any(first < place(each) < last and not self.excludes(handle.call, each) for each in calls)
-
-    def excludes(self, one: ast.AST, other: ast.AST) -> bool:
-        """Whether two nodes stand in two branches of which only one runs."""
-        statements = self.facts.tree.statement(one), self.facts.tree.statement(other)
-        return None not in statements and self.facts.classes.excludes(*statements)  # type: ignore[arg-type]
-
-    def is_cleanup(self, name: ast.Name, body: Body) -> bool:
-        """Whether a statement runs in a `finally` or `except` of this body."""
-        inner: ast.AST = name
-        for outer in self.facts.tree.ancestors(name):
-            if outer is body or isinstance(outer, ast.ExceptHandler):
-                return outer is not body
-            if isinstance(outer, ast.Try) and inner in outer.finalbody:
-                return True
-            inner = outer
-        return False
-
-    def is_used_once(self, handle: Handle) -> bool:
-        """Whether a handle that holds connections is made for one use of them, and not for those of a loop."""
-        flow = self.facts.flow(self.facts.tree.function(handle.name))
-        connecting = known("handles", "consumed_by", "connecting")
-        users = [use.method for use in handle.uses if use.method]
-        if not users or (handle.sort == "engine" and not connecting.intersection(users)):
-            return False
-        return all(len(flow.loops(use.name)) <= len(flow.loops(handle.name)) for use in handle.uses)
-
-    def is_repeated(self, node: ast.AST) -> bool:
-        """Whether a loop of its own function repeats a node."""
-        return bool(self.facts.flow(self.facts.tree.function(node)).loops(node))
-
-    def whole(self, part: ast.expr) -> ast.expr:
-        """The largest expression that a part belongs to."""
-        whole: ast.AST = part
-        for outer in self.facts.tree.ancestors(part):
-            if isinstance(outer, ast.expr):
-                whole = outer
-            elif not isinstance(outer, ast.keyword):
-                break
-        assert isinstance(whole, ast.expr)
-        return whole
 
     def uses(self, value: ast.AST, sort: str, name: ast.Name | None, followed: frozenset[Binding]) -> Iterator[Use]:
         """What is done with a handle by what stands around an expression; uses count as those of `name`."""
