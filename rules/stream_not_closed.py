@@ -11,7 +11,11 @@ class StreamNotClosed(Rule):
     code = "ML805"
     name = "stream-not-closed"
     effect = Effect.KEPT
-    gate = all_of(rb"\bdef\b", rb"stream(?:\s|\\\n)*=(?:\s|\\\n|#[^\n]*\n|\()*True", file=(rb"requests",))
+    gate = all_of(
+        rb"\bdef\b",
+        rb"stream(?:\s|\\\n)*=(?:\s|\\\n|#[^\n]*\n|\()*True",
+        file=(rb"requests|aiohttp|httpx|pymongo|motor|redis",),
+    )
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

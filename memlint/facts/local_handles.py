@@ -98,12 +98,7 @@ class LocalHandles:
         if ways.rebinds:
             return "is left open where the name is bound again"
         body = self.facts.tree.function(handle.name)
-        guards = (use.name for use in handle.closings)
-        if (
-            handle.sort == "image"
-            or any(self.is_cleanup(name, body) for name in guards)
-            or not self.is_busy(handle, body)
-        ):
+        if handle.sort == "image" or self.is_guarded(handle, body) or not self.is_busy(handle, body):
             return ""
         is_left = any(self.missed(handle, raising=True))
         return "stays open where something raises before the close" if is_left else ""
@@ -114,6 +109,20 @@ class LocalHandles:
         opened = [each for each in parents(handle.call) if isinstance(each, ast.If)]
         closed = [[each for each in parents(use.name) if isinstance(each, ast.If)] for use in handle.closings]
         return any(set(opened) - set(tests) and set(tests) - set(opened) for tests in closed)
+
+    def is_guarded(self, handle: Handle, body: Body) -> bool:
+        """Whether a body has seen to what may raise between the opening and a close."""
+        return self.is_caught(handle) or any(self.is_cleanup(use.name, body) for use in handle.closings)
+
+    def is_caught(self, handle: Handle) -> bool:
+        """Whether a `try` holds the opening and a use, and a close stands behind it for what its handlers let pass."""
+        closings = {use.name for use in handle.closings}
+        for outer in self.facts.tree.ancestors(handle.call):
+            if isinstance(outer, ast.Try) and outer.handlers:
+                inside = set(ast.walk(outer))
+                if not closings & inside and any(use.name in inside for use in handle.uses):
+                    return True
+        return False
 
     def is_busy(self, handle: Handle, body: Body) -> bool:
         """Whether a body calls something between opening and closing that goes wrong more easily than the handle's
