@@ -64,7 +64,8 @@ class OpenInline(Rule):
         outer = self.facts.tree.enclosing(statement, ast.stmt)
         step = before[len(self.indentation(outer)) :] if outer else "\t" if "\n\t" in self.facts.source.text else "    "
         content = f"with {self.text(call)} as {name}:\n{before}{step}{body}"
-        safety = Safety.UNSAFE if isinstance(function, ast.Module) else Safety.SAFE
+        is_waiting = self.facts.names.qualified(call.func) == "os.popen"
+        safety = Safety.UNSAFE if is_waiting or isinstance(function, ast.Module) else Safety.SAFE
         return Fix("open it in a `with`", safety, (Edit(start, end, content),))
 
     def is_first(self, call: ast.Call, statement: ast.stmt) -> bool:
