@@ -31,7 +31,8 @@ def tracked(folder: str, *endings: str) -> set[str]:
 
 def test_wheel_holds_every_module_page_and_table(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
-    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
     ours = tracked("memlint", ".py", ".toml") | {"memlint/py.typed"}
     rules = {f"memlint/{name}" for name in tracked("rules", ".py", ".md")}
     assert names == ours | rules
@@ -39,10 +40,10 @@ def test_wheel_holds_every_module_page_and_table(built: Path) -> None:
 
 def test_wheel_has_a_licence_and_the_command(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
-    archive = zipfile.ZipFile(wheel)
     info = f"memlint-{memlint.__version__}.dist-info"
-    assert f"{info}/licenses/LICENSE" in archive.namelist()
-    assert archive.read(f"{info}/entry_points.txt").decode() == "[console_scripts]\nmemlint = memlint.cli:main\n"
+    with zipfile.ZipFile(wheel) as archive:
+        assert f"{info}/licenses/LICENSE" in archive.namelist()
+        assert archive.read(f"{info}/entry_points.txt").decode() == "[console_scripts]\nmemlint = memlint.cli:main\n"
 
 
 def test_sdist_holds_what_the_wheel_is_built_from(built: Path) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from memlint.facts.fronts import Fronts
     from memlint.facts.gradients import Gradients
     from memlint.facts.growth import Growths
+    from memlint.facts.handles import Handles
     from memlint.facts.holders import Holders
     from memlint.facts.images import Images
     from memlint.facts.keeping import Keeping
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.listeners import Listeners
+    from memlint.facts.local_handles import LocalHandles
     from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
     from memlint.facts.losses import Losses
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
     from memlint.facts.outputs import Outputs
+    from memlint.facts.owned_handles import OwnedHandles
     from memlint.facts.parsing import Parsing
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
@@ -279,6 +282,12 @@ class Facts:
         return Registrations(self)
 
     @cached_property
+    def local_handles(self) -> LocalHandles:
+        from memlint.facts.local_handles import LocalHandles
+
+        return LocalHandles(self)
+
+    @cached_property
     def loops(self) -> Loops:
         from memlint.facts.loops import Loops
 
@@ -339,6 +348,12 @@ class Facts:
         return Gradients(self)
 
     @cached_property
+    def handles(self) -> Handles:
+        from memlint.facts.handles import Handles
+
+        return Handles(self)
+
+    @cached_property
     def holders(self) -> Holders:
         from memlint.facts.holders import Holders
 
@@ -361,6 +376,12 @@ class Facts:
         from memlint.facts.outputs import Outputs
 
         return Outputs(self)
+
+    @cached_property
+    def owned_handles(self) -> OwnedHandles:
+        from memlint.facts.owned_handles import OwnedHandles
+
+        return OwnedHandles(self)
 
     @cached_property
     def producers(self) -> Producers:

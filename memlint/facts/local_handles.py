@@ -1,0 +1,176 @@
+"""Handles that a function keeps to itself: what is done with one, and on which ways it is left open."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.graph import Body
+from memlint.facts.handles import Act, Use, optional
+from memlint.facts.paths import Paths, Ways
+from memlint.facts.shapes import end, place
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+
+class Handle(NamedTuple):
+    """A handle that a local name gets, and all that is done with it; none of it lets the handle out."""
+
+    call: ast.Call
+    sort: str
+    name: ast.Name
+    uses: list[Use]
+
+    @property
+    def closings(self) -> list[Use]:
+        return [use for use in self.uses if use.act is Act.CLOSES]
+
+
+class LocalHandles:
+    """Asks of an opening call whether a local name keeps its handle, and whether somebody closes that."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._found: dict[ast.Call, Handle | None] = {}
+        self._paths: dict[Body, Paths] = {}
+
+    def of(self, call: ast.Call) -> Handle | None:
+        """The handle that a call opens and a function binds to a name of its own, if it does not get out."""
+        if call not in self._found:
+            self._found[call] = self._of(call)
+        return self._found[call]
+
+    def _of(self, call: ast.Call) -> Handle | None:
+        sort = self.facts.handles.sort(call)
+        target = self.target(call)
+        binding = self.facts.names.binding(target) if sort and target else None
+        if sort is None or target is None or binding is None or not self.facts.handles.is_own(binding, target):
+            return None
+        body = self.facts.tree.function(target)
+        flow = self.facts.flow(body)
+        uses: list[Use] = []
+        for name in binding.uses:
+            if self.facts.names.scope_of(name).owner is not binding.scope:
+                return None
+            if len(binding.definitions) > 1 and target not in flow.reaching(name):
+                continue
+            for use in self.facts.handles.uses(name, sort, name, frozenset((binding,))):
+                if use.act is Act.LEAVES:
+                    return None
+                uses.append(use)
+        return Handle(call, sort, target, uses)
+
+    def target(self, call: ast.Call) -> ast.Name | None:
+        """The name that a statement binds to nothing but what a call gives."""
+        value: ast.AST = call
+        statement = self.facts.tree.parents[value]
+        if isinstance(statement, ast.withitem) and self.facts.handles.sort(call) == "sqlite":
+            return statement.optional_vars if isinstance(statement.optional_vars, ast.Name) else None
+        if isinstance(statement, ast.Await):
+            value, statement = statement, self.facts.tree.parents[statement]
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is not value or len(targets) != 1:
+            return None
+        return targets[0] if isinstance(targets[0], ast.Name) else None
+
+    def missed(self, handle: Handle, *, raising: bool = False) -> Ways:
+        """On which ways a handle is left behind unclosed; with `raising`, anything may raise."""
+        body = self.facts.tree.function(handle.name)
+        if body not in self._paths:
+            self._paths[body] = Paths(body)
+        stops = {use.name for use in handle.closings}
+        beside = {each for stop in stops for each in ast.walk(self.whole(stop)) if isinstance(each, ast.Name)}
+        return self._paths[body].missed(handle.name, stops, beside, raising=raising)
+
+    def unclosed(self, handle: Handle) -> str:
+        """Where nobody closes a handle, in words: empty, where somebody does on every way.
+
+        A body that somewhere closes it under `finally` or `except` is taken to have seen to what may raise, and a body
+        that calls nothing but the handle's own methods in between to know what it does.
+        """
+        if not handle.closings:
+            return "is never closed" if any(self.missed(handle, raising=True)) else ""
+        ways = self.missed(handle)
+        if ways.ends and not self.is_conditional(handle):
+            return "is left open on a way to the end of the function"
+        if ways.rebinds:
+            return "is left open where the name is bound again"
+        body = self.facts.tree.function(handle.name)
+        if handle.sort == "image" or self.is_guarded(handle, body) or not self.is_busy(handle, body):
+            return ""
+        is_left = any(self.missed(handle, raising=True))
+        return "stays open where something raises before the close" if is_left else ""
+
+    def is_conditional(self, handle: Handle) -> bool:
+        """Whether both the opening and a close stand under conditions of their own, which may well be the same."""
+        parents = self.facts.tree.ancestors
+        opened = [each for each in parents(handle.call) if isinstance(each, ast.If)]
+        closed = [[each for each in parents(use.name) if isinstance(each, ast.If)] for use in handle.closings]
+        return any(set(opened) - set(tests) and set(tests) - set(opened) for tests in closed)
+
+    def is_guarded(self, handle: Handle, body: Body) -> bool:
+        """Whether a body has seen to what may raise between the opening and a close."""
+        return self.is_caught(handle) or any(self.is_cleanup(use.name, body) for use in handle.closings)
+
+    def is_caught(self, handle: Handle) -> bool:
+        """Whether a `try` holds the opening and a use, and a close stands behind it for what its handlers let pass."""
+        closings = {use.name for use in handle.closings}
+        for outer in self.facts.tree.ancestors(handle.call):
+            if isinstance(outer, ast.Try) and outer.handlers:
+                inside = set(ast.walk(outer))
+                if not closings & inside and any(use.name in inside for use in handle.uses):
+                    return True
+        return False
+
+    def is_busy(self, handle: Handle, body: Body) -> bool:
+        """Whether a body calls something between opening and closing that goes wrong more easily than the handle's
+        own methods do."""
+        first, last = end(handle.call), max(place(use.name) for use in handle.closings)
+        calm = optional("calm", handle.sort)
+        own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
+        calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
+        plain = known("handles", "calm", "any")
+        calls = (each for each in calls if not (isinstance(each.func, ast.Attribute) and each.func.attr in plain))
+        return any(first < place(each) < last and not self.excludes(handle.call, each) for each in calls)
+
+    def excludes(self, one: ast.AST, other: ast.AST) -> bool:
+        """Whether two nodes stand in two branches of which only one runs."""
+        statements = self.facts.tree.statement(one), self.facts.tree.statement(other)
+        return None not in statements and self.facts.classes.excludes(*statements)  # type: ignore[arg-type]
+
+    def is_cleanup(self, name: ast.Name, body: Body) -> bool:
+        """Whether a statement runs in a `finally` or `except` of this body."""
+        inner: ast.AST = name
+        for outer in self.facts.tree.ancestors(name):
+            if outer is body or isinstance(outer, ast.ExceptHandler):
+                return outer is not body
+            if isinstance(outer, ast.Try) and inner in outer.finalbody:
+                return True
+            inner = outer
+        return False
+
+    def is_used_once(self, handle: Handle) -> bool:
+        """Whether a handle that holds connections is made for one use of them, and not for those of a loop."""
+        flow = self.facts.flow(self.facts.tree.function(handle.name))
+        connecting = known("handles", "consumed_by", "connecting")
+        users = [use.method for use in handle.uses if use.method]
+        if not users or (handle.sort == "engine" and not connecting.intersection(users)):
+            return False
+        return all(len(flow.loops(use.name)) <= len(flow.loops(handle.name)) for use in handle.uses)
+
+    def is_repeated(self, node: ast.AST) -> bool:
+        """Whether a loop of its own function repeats a node."""
+        return bool(self.facts.flow(self.facts.tree.function(node)).loops(node))
+
+    def whole(self, part: ast.expr) -> ast.expr:
+        """The largest expression that a part belongs to."""
+        whole: ast.AST = part
+        for outer in self.facts.tree.ancestors(part):
+            if isinstance(outer, ast.expr):
+                whole = outer
+            elif not isinstance(outer, ast.keyword):
+                break
+        assert isinstance(whole, ast.expr)
+        return whole
