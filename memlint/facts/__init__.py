@@ -13,6 +13,7 @@ from memlint.facts.project import Found, Project, joined
 from memlint.source import SourceFile
 
 if TYPE_CHECKING:
+    from memlint.facts.caching import Caching
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
@@ -158,6 +159,12 @@ class Facts:
         from memlint.facts.memos import Memos
 
         return Memos(self)
+
+    @cached_property
+    def caching(self) -> Caching:
+        from memlint.facts.caching import Caching
+
+        return Caching(self)
 
     @cached_property
     def constants(self) -> Constants:

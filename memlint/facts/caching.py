@@ -1,0 +1,146 @@
+"""Which functions stand behind a cache, which cache that is, and how much it keeps."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from memlint.facts.results import own_nodes
+from memlint.facts.shapes import is_none
+from memlint.knowledge import inverted
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+USUAL = 128
+"""How many results a cache keeps that is told no size."""
+BY_NUMBER = frozenset({"awaiting", "sized"})
+
+
+class Cached(NamedTuple):
+    """A function with a cache around it."""
+
+    function: Function
+    by: ast.expr
+    """The decorator, or the call that wraps the function."""
+    kind: str
+    """The key of the table under which the cache is known: `sized`, `endless`, `awaiting`, `given`, `property`."""
+    name: str
+    """What the cache is called, without its module."""
+    limit: int | None
+    """How many results it keeps; None where that is all of them, or is not known."""
+    is_endless: bool
+    """Whether it certainly keeps all of them."""
+    inner: tuple[str, ...] = ()
+    """The decorators between the function and the cache; an unknown one is an empty name."""
+
+
+class Caching:
+    """Reads the decorators of functions and the calls that wrap one."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    @cached_property
+    def makers(self) -> dict[str, str]:
+        return inverted("caches", "made_by")
+
+    def of(self, function: Function) -> Cached | None:
+        """The cache nearest to a function among its decorators."""
+        inner: list[str] = []
+        for decorator in reversed(function.decorator_list):
+            found = self.cache(decorator)
+            if found is not None:
+                return found._replace(function=function, by=decorator, inner=tuple(inner))
+            plain = decorator.func if isinstance(decorator, ast.Call) else decorator
+            inner.append(self.facts.names.qualified(plain) or "")
+        return None
+
+    def wrapped(self, call: ast.Call) -> Cached | None:
+        """The function that a call puts behind a cache: `lru_cache(maxsize=9)(load)`, `cache(load)`."""
+        if len(call.args) != 1 or call.keywords or not isinstance(call.args[0], (ast.Attribute, ast.Name)):
+            return None
+        found = self.cache(call.func)
+        if found is None or found.kind == "property":
+            return None
+        if not isinstance(call.func, ast.Call) and found.kind == "given":
+            return None
+        function = self.function(call.args[0])
+        return found._replace(function=function, by=call) if function else None
+
+    def function(self, named: ast.expr) -> Function | None:
+        """The function without decorators that an expression names: of the file, or of the instance's class."""
+        if isinstance(named, ast.Attribute) and (model := self.facts.classes.instance(named.value)):
+            node: ast.AST | None = model.methods.get(named.attr)
+        else:
+            found = self.facts.find(named)
+            node = found.node if found else None
+        is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
+        return node if is_function else None  # type: ignore[return-value]
+
+    def cache(self, decorator: ast.expr) -> Cached | None:
+        """The cache that a decorator is; its function is not known here."""
+        decorator = self.aliased(decorator)
+        call = decorator if isinstance(decorator, ast.Call) else None
+        qualified = self.facts.names.qualified(call.func if call else decorator) or ""
+        kind = self.makers.get(qualified)
+        if kind is None:
+            return None
+        size = self.size(call)
+        limit, is_endless = USUAL, False
+        if kind == "given":
+            limit, is_endless = self.of_cache(size)
+        elif kind in ("endless", "property"):
+            limit, is_endless = None, kind == "endless"
+        elif size is not None:
+            limit, is_endless = self.facts.sizes.number(size), is_none(size)
+        function: Function = None  # type: ignore[assignment]
+        return Cached(function, decorator, kind, qualified.rpartition(".")[2], limit, is_endless)
+
+    def aliased(self, decorator: ast.expr) -> ast.expr:
+        """What a name stands for that is bound once, to a call: `memoized = lru_cache(maxsize=None)`."""
+        binding = self.facts.names.binding(decorator) if isinstance(decorator, ast.Name) else None
+        value = binding.sole.value if binding and binding.sole else None
+        return value if isinstance(value, ast.Call) else decorator
+
+    def size(self, call: ast.Call | None) -> ast.expr | None:
+        """The argument that says how much a cache keeps, or where."""
+        if call is None:
+            return None
+        named = (keyword.value for keyword in call.keywords if keyword.arg in ("cache", "maxsize"))
+        return next(named, call.args[0] if call.args else None)
+
+    def of_cache(self, cache: ast.expr | None) -> tuple[int | None, bool]:
+        """How much an object keeps that serves as a cache: a dict all, others what they are made with."""
+        if cache is None:
+            return None, False
+        if self.facts.kinds.of(cache) == "dict":
+            return None, True
+        call = self.aliased(cache)
+        size = self.size(call) if isinstance(call, ast.Call) else None
+        return (self.facts.sizes.number(size) if size else None), False
+
+    def one_shot(self, function: Function) -> str:
+        """What a function gives that can be used once only: `coroutine`, `generator`; empty for another value."""
+        is_generator = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(function))
+        if isinstance(function, ast.AsyncFunctionDef):
+            return "asynchronous generator" if is_generator else "coroutine"
+        return "generator" if is_generator else ""
+
+    def spent(self, nodes: Iterator[ast.AST]) -> Iterator[Cached]:
+        """The caches of what can be used once only, among some functions and calls."""
+        for node in nodes:
+            found = self.wrapped(node) if isinstance(node, ast.Call) else self.of(node)  # type: ignore[arg-type]
+            if found is None or found.kind == "awaiting" or not self.one_shot(found.function):
+                continue
+            if all(inner in self.transparent for inner in found.inner):
+                yield found
+
+    @property
+    def transparent(self) -> frozenset[str]:
+        names = known("caches", "decorators", "transparent") | known("caches", "decorators", "unbound")
+        return names
