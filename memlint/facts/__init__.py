@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
+    from memlint.facts.tasks import Tasks
     from memlint.facts.temporaries import Temporaries
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
@@ -261,6 +262,12 @@ class Facts:
         from memlint.facts.producers import Producers
 
         return Producers(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        from memlint.facts.tasks import Tasks
+
+        return Tasks(self)
 
     @cached_property
     def temporaries(self) -> Temporaries:
