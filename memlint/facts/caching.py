@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.class_kinds import ClassKind
+from memlint.facts.class_model import CLASS_PARAMETERS, ClassModel, MethodKind, class_body, first_parameter, method_kind
 from memlint.facts.results import own_nodes
 from memlint.facts.shapes import is_none
 from memlint.knowledge import inverted
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from memlint.facts import Facts
 
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
+WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 USUAL = 128
 """How many results a cache keeps that is told no size."""
 BY_NUMBER = frozenset({"awaiting", "sized"})
@@ -79,7 +84,7 @@ class Caching:
         else:
             found = self.facts.find(named)
             node = found.node if found else None
-        is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
+        is_function = isinstance(node, FUNCTIONS) and not node.decorator_list
         return node if is_function else None  # type: ignore[return-value]
 
     def cache(self, decorator: ast.expr) -> Cached | None:
@@ -139,6 +144,55 @@ class Caching:
                 continue
             if all(inner in self.transparent for inner in found.inner):
                 yield found
+
+    def methods(self, model: ClassModel) -> list[Cached]:
+        """The methods of a class that a cache of the class keeps instances for, and that nothing clears."""
+        if self.facts.class_kinds.of(model) in (ClassKind.ENUM, ClassKind.METACLASS) or model.is_metaclass:
+            return []
+        if not isinstance(self.facts.tree.function(model.node), ast.Module):
+            return []
+        functions = (each for each in class_body(model.node.body) if isinstance(each, FUNCTIONS))
+        return [found for function in functions if (found := self.of_method(function))]
+
+    def of_method(self, method: Function) -> Cached | None:
+        """The cache around a method whose key the instance is part of."""
+        first = first_parameter(method)
+        kind = method_kind(method, self.facts.names)
+        if first is None or first in CLASS_PARAMETERS or kind in (MethodKind.STATIC, MethodKind.CLASS):
+            return None
+        if kind is MethodKind.UNKNOWN and first != "self" and len(method.decorator_list) > 1:
+            return None
+        found = self.of(method)
+        if found is None or found.kind == "property" or found.limit == 0 or self.has_key(found.by):
+            return None
+        if found.kind == "given" and not (found.is_endless or found.limit):
+            return None
+        return None if method.name in self.cleared else found
+
+    def has_key(self, decorator: ast.expr) -> bool:
+        """Whether a decorator is given a function that makes the keys."""
+        call = self.aliased(decorator)
+        return isinstance(call, ast.Call) and any(keyword.arg in ("key", None) for keyword in call.keywords)
+
+    def is_one_of_few(self, model: ClassModel) -> bool:
+        """Whether a program has few instances of a class: by where it makes them, its name, its bases."""
+        if self.facts.classes.is_singleton(model):
+            return True
+        if known("caches", "named", "few").intersection(word.lower() for word in WORD.findall(model.node.name)):
+            return True
+        words = known("classes", "names", "single")
+        names = [model.node.name, *(ast.unparse(keyword.value) for keyword in model.node.keywords)]
+        names += [ast.unparse(each) for each in (*model.node.bases, *model.node.decorator_list)]
+        return any(word in name.lower() for word in words for name in names)
+
+    @cached_property
+    def cleared(self) -> set[str]:
+        """The names of functions whose cache the file clears."""
+        return {
+            node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+            for node in self.facts.tree.parents
+            if isinstance(node, ast.Attribute) and node.attr == "cache_clear"
+        }
 
     @property
     def transparent(self) -> frozenset[str]:
