@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
+    from memlint.facts.task_sets import TaskSets
     from memlint.facts.tasks import Tasks
     from memlint.facts.temporaries import Temporaries
 
@@ -262,6 +263,12 @@ class Facts:
         from memlint.facts.producers import Producers
 
         return Producers(self)
+
+    @cached_property
+    def task_sets(self) -> TaskSets:
+        from memlint.facts.task_sets import TaskSets
+
+        return TaskSets(self)
 
     @cached_property
     def tasks(self) -> Tasks:
