@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import CLASS_PARAMETERS, ClassModel, MethodKind, class_body, first_parameter, method_kind
+from memlint.facts.kinds import default_of
 from memlint.facts.results import own_nodes
 from memlint.facts.shapes import is_none
 from memlint.knowledge import inverted
@@ -168,6 +169,58 @@ class Caching:
         if found.kind == "given" and not (found.is_endless or found.limit):
             return None
         return None if method.name in self.cleared else found
+
+    def endless(self, function: Function) -> Cached | None:
+        """The cache without a bound around a function that belongs to no instance, and that nothing clears."""
+        found = self.of(function) if function.decorator_list else None
+        if found is None or not found.is_endless or found.kind == "property" or self.has_key(found.by):
+            return None
+        if not isinstance(self.facts.tree.function(function), ast.Module) or function.name in self.cleared:
+            return None
+        is_method = isinstance(self.facts.tree.parents[function], ast.ClassDef)
+        return None if is_method and self.of_method(function) or self.one_shot(function) else found
+
+    def open_parameters(self, function: Function) -> list[ast.arg]:
+        """The parameters that callers may give ever new values, those that surely are so first."""
+        given = function.args
+        parameters = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
+        found = [each for each in parameters if not self.is_closed(each, function)]
+        return sorted(found, key=lambda each: not self.is_wide(each))
+
+    def is_wide(self, parameter: ast.arg) -> bool:
+        """Whether a parameter takes what comes from outside: by its annotation, or as text of which its name says so."""
+        core = self.facts.kinds.annotations.core(parameter.annotation)
+        said = self.facts.names.qualified(core) if core is not None else None
+        if said in known("caches", "domain", "open"):
+            return True
+        is_text = parameter.annotation is None or said in known("caches", "domain", "text")
+        return is_text and parameter.arg.rpartition("_")[2] in known("caches", "domain", "names")
+
+    def is_closed(self, parameter: ast.arg, function: Function) -> bool:
+        """Whether a parameter takes few values: classes, truths, members of an enumeration."""
+        default = default_of(function.args, parameter)
+        if parameter.arg in {*CLASS_PARAMETERS, "self"} or (isinstance(default, ast.Constant) and isinstance(default.value, bool)):
+            return True
+        core = self.facts.kinds.annotations.core(parameter.annotation)
+        if core is None:
+            return False
+        generic = core.value if isinstance(core, ast.Subscript) else core
+        node = self.facts.kinds.annotations.class_of(core)
+        is_enum = node is not None and self.facts.class_kinds.of(self.facts.classes.of(node)) is ClassKind.ENUM
+        return is_enum or self.facts.names.qualified(generic) in known("caches", "domain", "closed")
+
+    def is_called_with_constants(self, function: Function) -> bool:
+        """Whether all calls of a function of the module's own give it constants."""
+        binding = self.facts.names.binding_of(function)
+        if binding is None or not function.name.startswith("_") or not binding.uses:
+            return False
+        calls = [self.facts.tree.parents[use] for use in binding.uses if self.facts.tree.is_called(use)]
+        return len(calls) == len(binding.uses) and all(
+            isinstance(each, (ast.Constant, ast.keyword)) and isinstance(getattr(each, "value", None), (ast.Constant, str, int))
+            for call in calls
+            if isinstance(call, ast.Call)
+            for each in (*call.args, *call.keywords)
+        )
 
     def has_key(self, decorator: ast.expr) -> bool:
         """Whether a decorator is given a function that makes the keys."""
