@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from memlint.facts.nesting import Nesting
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.races import Races
     from memlint.facts.sharing import Sharing
     from memlint.facts.sizes import Sizes
     from memlint.facts.snapshots import Snapshots
@@ -227,6 +228,12 @@ class Facts:
         from memlint.facts.loops import Loops
 
         return Loops(self)
+
+    @cached_property
+    def races(self) -> Races:
+        from memlint.facts.races import Races
+
+        return Races(self)
 
     @cached_property
     def sharing(self) -> Sharing:
