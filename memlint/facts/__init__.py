@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from memlint.facts.messages import Messages
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
+    from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.races import Races
@@ -264,6 +265,12 @@ class Facts:
         from memlint.facts.messages import Messages
 
         return Messages(self)
+
+    @cached_property
+    def probes(self) -> Probes:
+        from memlint.facts.probes import Probes
+
+        return Probes(self)
 
     @cached_property
     def producers(self) -> Producers:
