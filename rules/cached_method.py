@@ -24,12 +24,14 @@ class CachedMethod(Rule):
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         owner = self.twin(node, ast.ClassDef)
-        model = self.facts.classes.of(owner) if owner else None
-        for found in self.facts.caching.methods(model) if model else ():
+        if owner is None:
+            return
+        model = self.facts.classes.of(owner)
+        for found in self.facts.caching.methods(model):
             method, name = found.function, found.function.name
-            owner = f"`{model.node.name}`"
-            kept = f"up to {found.limit} instances of {owner}" if found.limit else f"every {owner}"
-            kept = f"one instance of {owner}" if found.limit == 1 else kept
+            instance = f"`{model.node.name}`"
+            kept = f"up to {found.limit} instances of {instance}" if found.limit else f"every {instance}"
+            kept = f"one instance of {instance}" if found.limit == 1 else kept
             alone = len(method.args.posonlyargs + method.args.args) == 1 and not method.args.vararg
             is_plain = alone and not method.args.kwonlyargs and not method.args.kwarg and found.kind != "awaiting"
             way = "use `functools.cached_property`" if is_plain else "keep the cache in the instance, or without it"

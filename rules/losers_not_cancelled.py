@@ -27,6 +27,7 @@ class LosersNotCancelled(Rule):
         self.report(
             race.wait,
             f"each turn of the loop makes a task of {works} and goes on when the first is done: those that are not run "
-            "on and pile up, with all they hold; cancel what `wait` gives as its second result, or make them before the loop",
+            "on and pile up, with all they hold; cancel what `wait` gives as its second result, or make them "
+            "before the loop",
             related=[(race.loop, "the loop")],
         )

@@ -31,6 +31,6 @@ class TaskSetNeverPruned(Rule):
         takes = f"give it {done}" if found.what in ("future", "task") else f"take it out of `{held}` when it is done"
         self.report(
             found.growth,
-            f"`{held}` keeps every {found.what} that `{found.function.name}` makes, when it is done as well, and nothing "
-            f"takes one out; {takes}",
+            f"`{held}` keeps every {found.what} that `{found.function.name}` makes, when it is done as well, and "
+            f"nothing takes one out; {takes}",
         )

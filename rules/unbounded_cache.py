@@ -32,8 +32,8 @@ class UnboundedCache(Rule):
         widest = parameters[0]
         self.report(
             found.by,
-            f"`{found.name}` keeps the result of `{function.name}` for every `{widest.arg}` that it is ever given, for the "
-            "life of the process: give it a bound, as in `lru_cache(maxsize=1024)`",
+            f"`{found.name}` keeps the result of `{function.name}` for every `{widest.arg}` that it is ever given, for "
+            "the life of the process: give it a bound, as in `lru_cache(maxsize=1024)`",
             severity=Severity.WARNING if self.facts.caching.is_wide(widest) else None,
             related=[(widest, "the parameter")],
         )

@@ -97,7 +97,8 @@ class Caching:
         if kind is None:
             return None
         size = self.size(call)
-        limit, is_endless = USUAL, False
+        limit: int | None = USUAL
+        is_endless = False
         if kind == "given":
             limit, is_endless = self.of_cache(size)
         elif kind in ("endless", "property"):
@@ -178,7 +179,7 @@ class Caching:
         if not isinstance(self.facts.tree.function(function), ast.Module) or function.name in self.cleared:
             return None
         is_method = isinstance(self.facts.tree.parents[function], ast.ClassDef)
-        return None if is_method and self.of_method(function) or self.one_shot(function) else found
+        return None if (is_method and self.of_method(function)) or self.one_shot(function) else found
 
     def open_parameters(self, function: Function) -> list[ast.arg]:
         """The parameters that callers may give ever new values, those that surely are so first."""
@@ -188,7 +189,7 @@ class Caching:
         return sorted(found, key=lambda each: not self.is_wide(each))
 
     def is_wide(self, parameter: ast.arg) -> bool:
-        """Whether a parameter takes what comes from outside: by its annotation, or as text of which its name says so."""
+        """Whether a parameter takes what comes from outside: by its annotation, or as text that is called so."""
         core = self.facts.kinds.annotations.core(parameter.annotation)
         said = self.facts.names.qualified(core) if core is not None else None
         if said in known("caches", "domain", "open"):
@@ -199,7 +200,9 @@ class Caching:
     def is_closed(self, parameter: ast.arg, function: Function) -> bool:
         """Whether a parameter takes few values: classes, truths, members of an enumeration."""
         default = default_of(function.args, parameter)
-        if parameter.arg in {*CLASS_PARAMETERS, "self"} or (isinstance(default, ast.Constant) and isinstance(default.value, bool)):
+        if parameter.arg in {*CLASS_PARAMETERS, "self"} or (
+            isinstance(default, ast.Constant) and isinstance(default.value, bool)
+        ):
             return True
         core = self.facts.kinds.annotations.core(parameter.annotation)
         if core is None:
@@ -216,7 +219,8 @@ class Caching:
             return False
         calls = [self.facts.tree.parents[use] for use in binding.uses if self.facts.tree.is_called(use)]
         return len(calls) == len(binding.uses) and all(
-            isinstance(each, (ast.Constant, ast.keyword)) and isinstance(getattr(each, "value", None), (ast.Constant, str, int))
+            isinstance(each, (ast.Constant, ast.keyword))
+            and isinstance(getattr(each, "value", None), (ast.Constant, str, int))
             for call in calls
             if isinstance(call, ast.Call)
             for each in (*call.args, *call.keywords)
@@ -249,5 +253,4 @@ class Caching:
 
     @property
     def transparent(self) -> frozenset[str]:
-        names = known("caches", "decorators", "transparent") | known("caches", "decorators", "unbound")
-        return names
+        return known("caches", "decorators", "transparent") | known("caches", "decorators", "unbound")

@@ -79,11 +79,12 @@ class Probes:
                     found = parent if self.is_first(use) else found
                 elif value is None or self.facts.kinds.of(value) is not None:
                     return None
-            elif isinstance(parent, ast.Attribute) and parent.attr in ENTRIES:
-                return None
-            elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Del):
-                return None
-            elif isinstance(parent, (ast.Return, ast.keyword)) or (isinstance(parent, ast.Call) and use in parent.args):
+            elif (
+                (isinstance(parent, ast.Attribute) and parent.attr in ENTRIES)
+                or (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Del))
+                or isinstance(parent, (ast.Return, ast.keyword))
+                or (isinstance(parent, ast.Call) and use in parent.args)
+            ):
                 return None
         return found
 
@@ -96,7 +97,9 @@ class Probes:
         """Whether a key is made of what a caller gives."""
         word = str(getattr(key, "attr", getattr(key, "id", ""))).rpartition("_")[2]
         given = (name for name in ast.walk(key) if isinstance(name, ast.Name))
-        return word not in known("containers", "keys", "few") and any(self.is_given(name, function, set()) for name in given)
+        return word not in known("containers", "keys", "few") and any(
+            self.is_given(name, function, set()) for name in given
+        )
 
     def is_given(self, name: ast.Name, function: Function, followed: set[Binding]) -> bool:
         binding = self.names.binding(name)
@@ -104,9 +107,9 @@ class Probes:
             return False
         followed.add(binding)
         for made in binding.definitions:
-            if made.kind is DefinitionKind.PARAMETER and isinstance(made.node, ast.arg):
-                if binding.scope.node is function and not self.facts.caching.is_closed(made.node, function):
-                    return True
+            parameter = made.node if isinstance(made.node, ast.arg) and binding.scope.node is function else None
+            if parameter is not None and not self.facts.caching.is_closed(parameter, function):
+                return True
             source = made.value
             if made.kind is DefinitionKind.LOOP:
                 source = getattr(self.facts.tree.enclosing(made.node, *ITERATING), "iter", None)
@@ -123,7 +126,7 @@ class Probes:
                 return True
             if isinstance(node, ITERATING) and dictionary in ast.dump(node.iter) and whole not in ast.dump(node.iter):
                 return True
-            if isinstance(node, ast.Subscript) and node is not lookup and ast.dump(node.value) == dictionary:
-                if not isinstance(node.ctx, ast.Load) or not self.is_read(node):
-                    return True
+            is_other = isinstance(node, ast.Subscript) and node is not lookup and ast.dump(node.value) == dictionary
+            if is_other and not (isinstance(node.ctx, ast.Load) and self.is_read(node)):  # type: ignore[attr-defined, arg-type]
+                return True
         return False

@@ -64,7 +64,9 @@ class TaskSets:
         kind = self.facts.kinds.of(made)
         return kind if kind in known("tasks", "collected", "kinds") else None
 
-    def is_made_by_events(self, made: ast.Call, call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    def is_made_by_events(
+        self, made: ast.Call, call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> bool:
         """Whether objects are made again and again: of what callers give, or in an endless loop."""
         making = known("tasks", "collected", "making")
         if function.name in MAKING or making.intersection(function.name.strip("_").split("_")):
@@ -89,9 +91,9 @@ class TaskSets:
         """All that may mean the collection: attributes of its name; a variable of the module by its uses."""
         if isinstance(collection, ast.Attribute):
             for node in self.facts.tree.parents:
-                if isinstance(node, ast.Attribute) and node.attr == collection.attr:
-                    yield node
-                elif isinstance(node, ast.Name) and node.id == collection.attr and self.is_in_class(node):
+                if (isinstance(node, ast.Attribute) and node.attr == collection.attr) or (
+                    isinstance(node, ast.Name) and node.id == collection.attr and self.is_in_class(node)
+                ):
                     yield node
             return
         binding = self.names.binding(collection)

@@ -42,9 +42,9 @@ class Tasks:
 
     def is_maker(self, function: ast.expr) -> bool:
         """Whether an expression is a function, or a method of an event loop, that makes tasks."""
-        if isinstance(function, ast.Attribute) and function.attr in known("tasks", "made_by", "methods"):
-            if self.is_loop(function.value):
-                return True
+        methods = known("tasks", "made_by", "methods")
+        if isinstance(function, ast.Attribute) and function.attr in methods and self.is_loop(function.value):
+            return True
         qualified = self.names.qualified(function) or ""
         return qualified in known("tasks", "made_by", "functions") or self.is_coercing(function)
 
@@ -106,9 +106,9 @@ class Tasks:
                 node = parents[parent]
                 if not isinstance(node, ast.Call) or node.func is not parent:
                     return parent, node
-            elif isinstance(parent, ast.BoolOp) and node is parent.values[-1]:
-                node = parent
-            elif isinstance(parent, ast.IfExp) and node is not parent.test:
+            elif (isinstance(parent, ast.BoolOp) and node is parent.values[-1]) or (
+                isinstance(parent, ast.IfExp) and node is not parent.test
+            ):
                 node = parent
             else:
                 return node, parent

@@ -38,7 +38,8 @@ def test_a_value_that_is_only_read_is_entered_for_nothing(use: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "use", ["return self.rows[topic]", "self.rows[topic].append(1)", "return len(self.rows[status])", "len(self.rows[0])"]
+    "use",
+    ["return self.rows[topic]", "self.rows[topic].append(1)", "return len(self.rows[status])", "len(self.rows[0])"],
 )
 def test_other_lookups_are_let_be(use: str) -> None:
     assert probes(use) == []
