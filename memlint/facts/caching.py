@@ -169,6 +169,8 @@ class Caching:
             return None
         if found.kind == "given" and not (found.is_endless or found.limit):
             return None
+        if found.kind != "awaiting" and self.one_shot(method):
+            return None
         return None if method.name in self.cleared else found
 
     def endless(self, function: Function) -> Cached | None:
