@@ -14,6 +14,7 @@ from memlint.source import SourceFile
 
 if TYPE_CHECKING:
     from memlint.facts.accumulation import Accumulation
+    from memlint.facts.caching import Caching
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
@@ -54,9 +55,11 @@ if TYPE_CHECKING:
     from memlint.facts.outputs import Outputs
     from memlint.facts.owned_handles import OwnedHandles
     from memlint.facts.parsing import Parsing
+    from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
     from memlint.facts.queues import Queues
+    from memlint.facts.races import Races
     from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.registrations import Registrations
     from memlint.facts.rows import Rows
@@ -65,6 +68,8 @@ if TYPE_CHECKING:
     from memlint.facts.sizes import Sizes
     from memlint.facts.slots import Slots
     from memlint.facts.snapshots import Snapshots
+    from memlint.facts.task_sets import TaskSets
+    from memlint.facts.tasks import Tasks
     from memlint.facts.temporaries import Temporaries
     from memlint.facts.transfers import Transfers
     from memlint.facts.views import Views
@@ -204,6 +209,12 @@ class Facts:
         return Collector(self)
 
     @cached_property
+    def caching(self) -> Caching:
+        from memlint.facts.caching import Caching
+
+        return Caching(self)
+
+    @cached_property
     def constants(self) -> Constants:
         from memlint.facts.constants import Constants
 
@@ -300,6 +311,12 @@ class Facts:
         return Losses(self)
 
     @cached_property
+    def races(self) -> Races:
+        from memlint.facts.races import Races
+
+        return Races(self)
+
+    @cached_property
     def sharing(self) -> Sharing:
         from memlint.facts.sharing import Sharing
 
@@ -384,10 +401,28 @@ class Facts:
         return OwnedHandles(self)
 
     @cached_property
+    def probes(self) -> Probes:
+        from memlint.facts.probes import Probes
+
+        return Probes(self)
+
+    @cached_property
     def producers(self) -> Producers:
         from memlint.facts.producers import Producers
 
         return Producers(self)
+
+    @cached_property
+    def task_sets(self) -> TaskSets:
+        from memlint.facts.task_sets import TaskSets
+
+        return TaskSets(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        from memlint.facts.tasks import Tasks
+
+        return Tasks(self)
 
     @cached_property
     def temporaries(self) -> Temporaries:

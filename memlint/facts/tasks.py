@@ -1,0 +1,159 @@
+"""Tasks of an event loop: where they are made, and whether anything keeps them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from memlint.facts.results import own_nodes
+from memlint.facts.shapes import end, place
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+
+
+class Dropped(NamedTuple):
+    """A task that nothing keeps."""
+
+    task: ast.Call
+    """The call that makes it, or that makes the loop call what makes it."""
+    work: ast.expr
+    """The coroutine."""
+    by: str
+    """What lets go of it, in words."""
+
+
+class Tasks:
+    """Follows the tasks of one file."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.names = facts.names
+
+    def makes(self, call: ast.Call) -> bool:
+        """Whether a call makes a task of a coroutine."""
+        if not call.args or isinstance(call.args[0], ast.Starred) or not self.is_maker(call.func):
+            return False
+        return not self.is_coercing(call.func) or self.is_coroutine(call.args[0])
+
+    def is_maker(self, function: ast.expr) -> bool:
+        """Whether an expression is a function, or a method of an event loop, that makes tasks."""
+        methods = known("tasks", "made_by", "methods")
+        if isinstance(function, ast.Attribute) and function.attr in methods and self.is_loop(function.value):
+            return True
+        qualified = self.names.qualified(function) or ""
+        return qualified in known("tasks", "made_by", "functions") or self.is_coercing(function)
+
+    def is_coercing(self, function: ast.expr) -> bool:
+        return (self.names.qualified(function) or "") in known("tasks", "made_by", "coercing")
+
+    def is_loop(self, value: ast.expr) -> bool:
+        """Whether a value is an event loop: by what made it, or, where that is not seen, by what it is called."""
+        kind = self.facts.kinds.of(value)
+        if kind is not None or isinstance(value, ast.Call):
+            return kind == "event loop"
+        name = getattr(value, "attr", getattr(value, "id", ""))
+        return name.lower().rpartition("_")[2] in known("tasks", "named", "loop")
+
+    def is_coroutine(self, value: ast.expr) -> bool:
+        """Whether a value is what a coroutine function gives, as far as is seen, and no future."""
+        if isinstance(value, ast.Name):
+            binding = self.names.binding(value)
+            given = binding.sole.value if binding and binding.sole and len(binding.uses) == 1 else None
+            return isinstance(given, ast.Call) and self.is_coroutine(given)
+        if not isinstance(value, ast.Call) or self.facts.kinds.of(value) in ("future", "task"):
+            return False
+        called = value.func
+        if (self.names.qualified(called) or "") in known("tasks", "future", "given_by"):
+            return False
+        if isinstance(called, ast.Attribute) and called.attr in known("tasks", "future", "methods"):
+            return False
+        node: ast.AST | None = None
+        if isinstance(called, ast.Attribute) and (model := self.facts.classes.instance(called.value)):
+            node = next((each.methods[called.attr] for each in model.lineage() if called.attr in each.methods), None)
+        elif found := self.facts.find(called):
+            node = found.node
+        return node is None or isinstance(node, ast.AsyncFunctionDef)
+
+    def dropped(self, call: ast.Call) -> Dropped | None:
+        """The task that a call makes, where nothing keeps it."""
+        if scheduled := self.scheduled(call):
+            return scheduled
+        if not self.makes(call):
+            return None
+        outer, parent = self.passed_up(call)
+        if isinstance(parent, ast.Expr):
+            return Dropped(call, call.args[0], "nothing else keeps it")
+        if isinstance(parent, ast.Lambda) and outer is parent.body and self.is_dropped_later(parent):
+            return Dropped(call, call.args[0], "the caller of the lambda drops it")
+        if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and self.is_forgotten(parent.targets[0], parent):
+            name = parent.targets[0]
+            return Dropped(call, call.args[0], f"`{getattr(name, 'id', '')}` goes before it is done")
+        return None
+
+    def passed_up(self, call: ast.expr) -> tuple[ast.AST, ast.AST]:
+        """The outermost expression that gives the task on to nobody, and what is around it: `….add_done_callback(f)`,
+        `ready and …`."""
+        parents = self.facts.tree.parents
+        node: ast.AST = call
+        while True:
+            parent = parents[node]
+            if isinstance(parent, ast.Attribute) and parent.attr in known("tasks", "methods", "passing"):
+                node = parents[parent]
+                if not isinstance(node, ast.Call) or node.func is not parent:
+                    return parent, node
+            elif (isinstance(parent, ast.BoolOp) and node is parent.values[-1]) or (
+                isinstance(parent, ast.IfExp) and node is not parent.test
+            ):
+                node = parent
+            else:
+                return node, parent
+
+    def scheduled(self, call: ast.Call) -> Dropped | None:
+        """A task that the loop is told to make by itself: `loop.call_soon_threadsafe(loop.create_task, work)`."""
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in known("tasks", "methods", "dropping"):
+            return None
+        for place_, argument in enumerate(call.args[:-1]):
+            if self.is_maker(argument) and (not self.is_coercing(argument) or self.is_coroutine(call.args[place_ + 1])):
+                return Dropped(call, call.args[place_ + 1], f"`{call.func.attr}` drops it")
+        return None
+
+    def is_dropped_later(self, function: ast.Lambda) -> bool:
+        """Whether a lambda is given to a method that drops what it gives."""
+        call = self.facts.tree.parents[function]
+        return (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr in known("tasks", "methods", "dropping")
+        )
+
+    def is_forgotten(self, target: ast.expr, statement: ast.Assign) -> bool:
+        """Whether a local name holds the task no longer than until the function returns, with no wait before that, or
+        until the next turn of a loop."""
+        binding = self.names.binding(target) if isinstance(target, ast.Name) else None
+        function = self.facts.tree.function(statement)
+        if binding is None or binding.scope.node is not function or isinstance(function, (ast.Module, ast.Lambda)):
+            return False
+        if not all(map(self.is_passing, binding.uses)):
+            return False
+        later = [node for node in own_nodes(function) if place(node) > end(statement)]
+        in_loop = self.facts.tree.enclosing(statement, *LOOPS)
+        if in_loop is not None and self.facts.tree.function(in_loop) is function:
+            return len(binding.definitions) == 1
+        return not any(isinstance(node, WAITING) or is_running(node) for node in later)
+
+    def is_passing(self, use: ast.Name) -> bool:
+        parent = self.facts.tree.parents[use]
+        if not isinstance(parent, ast.Attribute) or parent.attr not in known("tasks", "methods", "passing"):
+            return False
+        return self.facts.tree.is_called(parent)
+
+
+def is_running(node: ast.AST) -> bool:
+    """Whether a node calls a method that runs an event loop."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr in known("tasks", "methods", "running")

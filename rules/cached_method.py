@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import ClassKind, ClassModel, Effect, Facts, Rule, Severity, Slice, all_of, cst
+
+VALUES = frozenset({ClassKind.NAMED_TUPLE, ClassKind.EXCEPTION})
+FEW = 4
+"""Instances that a cache may keep with little harm."""
+
+
+class CachedMethod(Rule):
+    """A cache around a method belongs to the class; it has the instance among its keys, and keeps it alive."""
+
+    code = "ML601"
+    name = "cached-method"
+    effect = Effect.KEPT
+    quiet_in_tests = True
+    gate = all_of(rb"\bclass\b", rb"@", file=(rb"cache",))
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(facts.caching.methods(model) for model in facts.classes.within(part.first, part.last))
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        owner = self.twin(node, ast.ClassDef)
+        if owner is None:
+            return
+        model = self.facts.classes.of(owner)
+        for found in self.facts.caching.methods(model):
+            method, name = found.function, found.function.name
+            instance = f"`{model.node.name}`"
+            kept = f"up to {found.limit} instances of {instance}" if found.limit else f"every {instance}"
+            kept = f"one instance of {instance}" if found.limit == 1 else kept
+            alone = len(method.args.posonlyargs + method.args.args) == 1 and not method.args.vararg
+            is_plain = alone and not method.args.kwonlyargs and not method.args.kwarg and found.kind != "awaiting"
+            way = "use `functools.cached_property`" if is_plain else "keep the cache in the instance, or without it"
+            self.report(
+                found.by,
+                f"`{found.name}` around a method is one cache for all instances: it keeps {kept} that `{name}` was "
+                f"called on, with their results; {way}",
+                severity=self.weight(model, found.limit),
+                related=[(method, "the method")],
+            )
+
+    def weight(self, model: ClassModel, limit: int | None) -> Severity | None:
+        """Info where instances are few, or values that compare by what they hold."""
+        is_value = self.facts.class_kinds.of(model) in VALUES or "__hash__" in model.methods
+        is_few = (limit is not None and limit <= FEW) or self.facts.caching.is_one_of_few(model)
+        return Severity.INFO if is_value or is_few else None

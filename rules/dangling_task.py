@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import ast
+
+from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+
+
+class DanglingTask(Rule):
+    """The event loop holds its tasks weakly; one that nobody else keeps may be collected before it is done."""
+
+    code = "ML606"
+    name = "dangling-task"
+    effect = Effect.LOST
+    severity = Severity.ERROR
+    quiet_in_tests = True
+    gate = all_of(file=(rb"create_task|ensure_future",))
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        return any(map(facts.tasks.dropped, part.nodes(ast.Call)))
+
+    def visit_Call(self, node: cst.Call) -> None:
+        call = self.twin(node, ast.Call)
+        found = self.facts.tasks.dropped(call) if call else None
+        if found is None:
+            return
+        work = found.work.func if isinstance(found.work, ast.Call) else found.work
+        shown = self.quoted(work)
+        self.report(
+            found.task,
+            f"the event loop holds the task {f'of {shown} ' if shown else ''}only weakly, and {found.by}: it may be "
+            "garbage-collected before it is done; keep it in a set, with `add_done_callback` of the set's `discard`",
+        )

@@ -1,0 +1,51 @@
+"""Which cache stands around a function, and how much it keeps."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from memlint.facts import Facts
+from memlint.facts.layout import Tree
+from memlint.facts.project import Project
+from memlint.source import SourceFile
+
+IMPORTS = "import cachetools\nimport functools\nfrom async_lru import alru_cache\nSIZE = 2**4\n"
+
+
+def facts_of(text: str) -> Facts:
+    source = SourceFile.from_bytes("example.py", text.encode())
+    return Facts(source, Tree(source, ast.parse(text)), Project())
+
+
+@pytest.mark.parametrize(
+    ("decorator", "expected"),
+    [
+        ("functools.cache", ("endless", "cache", None, True)),
+        ("functools.lru_cache", ("sized", "lru_cache", 128, False)),
+        ("functools.lru_cache()", ("sized", "lru_cache", 128, False)),
+        ("functools.lru_cache(maxsize=None)", ("sized", "lru_cache", None, True)),
+        ("functools.lru_cache(SIZE)", ("sized", "lru_cache", 16, False)),
+        ("functools.lru_cache(maxsize=size())", ("sized", "lru_cache", None, False)),
+        ("alru_cache", ("awaiting", "alru_cache", 128, False)),
+        ("cachetools.cached(cache={})", ("given", "cached", None, True)),
+        ("cachetools.cached(cachetools.LRUCache(maxsize=9))", ("given", "cached", 9, False)),
+        ("functools.cached_property", ("property", "cached_property", None, False)),
+    ],
+)
+def test_a_cache_is_known_by_its_decorator(decorator: str, expected: tuple[str, str, int | None, bool]) -> None:
+    facts = facts_of(f"{IMPORTS}@{decorator}\n@staticmethod\n@odd\ndef load(key): ...\n")
+    function = facts.tree.module.body[-1]
+    assert isinstance(function, ast.FunctionDef)
+    found = facts.caching.of(function)
+    assert found is not None
+    assert (found.kind, found.name, found.limit, found.is_endless) == expected
+    assert found.inner == ("", "builtins.staticmethod")
+
+
+def test_a_decorator_of_the_project_is_no_known_cache() -> None:
+    facts = facts_of("from project import cache\n@cache\ndef load(key): ...\n")
+    function = facts.tree.module.body[-1]
+    assert isinstance(function, ast.FunctionDef)
+    assert facts.caching.of(function) is None
