@@ -8,6 +8,7 @@ class InstanceContainerGrows(GrowthRule):
 
     code = "ML620"
     name = "instance-container-grows"
+    yields_to = ("ML605",)
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False

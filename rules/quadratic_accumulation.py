@@ -22,6 +22,7 @@ class QuadraticAccumulation(Rule):
 
     code = "ML406"
     name = "quadratic-accumulation"
+    yields_to = ("ML912", "ML921", "ML922")
     effect = Effect.TIME
     quiet_in_tests = True
     gate = all_of(rb"\b(?:for|while)\b", rb"=")

@@ -139,6 +139,8 @@ class Exceptions:
             function, binding = self.facts.tree.function(call), self.facts.names.binding(called.value)
             if binding is None or binding.sole is None or binding.scope.node is not function or binding in found:
                 continue
+            if binding.sole.kind is not DefinitionKind.ASSIGNMENT:
+                continue
             if not isinstance(function, FUNCTIONS) or self.facts.kinds.of(called.value) != "future":
                 continue
             if self._clearing.leaves(call, function, binding.name, of_any_class=True):
