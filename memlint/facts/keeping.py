@@ -92,6 +92,9 @@ class Keeping:
             arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
             given = [each for each in arguments if self._leads_back(each, own.value.id)]
             model = self.facts.classes.instance(own.value) if given else None
+            given = [each for each in given if model and not is_data(model, each)]
+            if not given:
+                continue
             by, method = self.facts.tree.statement(call), self.facts.tree.function(call)
             if model is not None and by is not None and isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 handed.setdefault(model, []).extend(
@@ -102,9 +105,13 @@ class Keeping:
 
     def _leads_back(self, value: ast.expr, instance: str) -> bool:
         """Whether an argument may hold the instance, by its names alone."""
-        if not isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Lambda)):
-            return False
-        return any(isinstance(node, ast.Name) and node.id == instance for node in ast.walk(value))
+        if isinstance(value, ast.Call):
+            parts = (*value.args, *(keyword.value for keyword in value.keywords))
+            return any(self._leads_back(each, instance) for each in parts)
+        if isinstance(value, ast.Lambda):
+            return any(isinstance(node, ast.Name) and node.id == instance for node in ast.walk(value))
+        named = value.value if isinstance(value, ast.Attribute) else value
+        return isinstance(named, ast.Name) and named.id == instance
 
     def _kept_by_method(
         self, model: ClassModel, call: ast.Call, given: list[ast.expr]
@@ -192,6 +199,13 @@ class Keeping:
             lineage, first = list(base.facts.classes.of(base.node).lineage()), 1
         found = next((model for model in lineage if function.attr in model.methods), None)
         return (found, found.methods[function.attr], first) if found else None
+
+
+def is_data(model: ClassModel, value: ast.expr) -> bool:
+    """Whether a value is `self.x` and the class stores `x`, so that it is no method."""
+    if not isinstance(value, ast.Attribute) or not isinstance(value.value, ast.Name) or value.attr in model.kinds:
+        return False
+    return any(store.attribute == value.attr for store in model.stores)
 
 
 def kept(made: ClassModel, name: str, depth: int) -> Iterator[tuple[Link, ...]]:
