@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from memlint.facts.flow import Flow
     from memlint.facts.frames import Frames
     from memlint.facts.frameworks import Frameworks
+    from memlint.facts.invariance import Invariance
+    from memlint.facts.models import Models
+    from memlint.facts.hooks import Hooks
+    from memlint.facts.tracing import Tracing
     from memlint.facts.fronts import Fronts
     from memlint.facts.gradients import Gradients
     from memlint.facts.growth import Growths
@@ -357,6 +361,30 @@ class Facts:
         from memlint.facts.frameworks import Frameworks
 
         return Frameworks(self)
+
+    @cached_property
+    def invariance(self) -> Invariance:
+        from memlint.facts.invariance import Invariance
+
+        return Invariance(self)
+
+    @cached_property
+    def models(self) -> Models:
+        from memlint.facts.models import Models
+
+        return Models(self)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        from memlint.facts.hooks import Hooks
+
+        return Hooks(self)
+
+    @cached_property
+    def tracing(self) -> Tracing:
+        from memlint.facts.tracing import Tracing
+
+        return Tracing(self)
 
     @cached_property
     def gradients(self) -> Gradients:
