@@ -81,7 +81,7 @@ class Tracing:
             isinstance(each, (ast.Break, ast.Return)) and self.tree.function(each) is self.tree.function(loop)
             for each in ast.walk(loop)
         )
-        return is_left or isinstance(loop, ast.While) and node is None or (most is not None and most <= FEW)
+        return is_left or (isinstance(loop, ast.While) and node is None) or (most is not None and most <= FEW)
 
 
 def bare(decorator: ast.expr) -> ast.expr:
