@@ -37,7 +37,7 @@ class ModelLoadedPerRequest(Rule):
             told = f"every turn of the loop loads the same model with `{loader}`: load it once in front of the loop"
         else:
             told = (
-                f"`{loader}` loads the same model at each call of `{load.by.name}`, and calls that run at the same time "
+                f"`{loader}` loads the same model at each call of `{load.by.name}`, and calls at the same time "
                 "each hold one: load it once, as the process starts"
             )
         self.report(call, told, related=[(load.by, "what runs it again and again")])

@@ -33,7 +33,7 @@ class RetracePerCall(Rule):
         )
         self.report(
             found.wrapper,
-            f"every turn of the loop wraps {wrapped or 'a function'} anew, so `{ast.unparse(found.wrapper)}` traces and "
-            "compiles it again: wrap it once in front of the loop",
+            f"every turn of the loop wraps {wrapped or 'a function'} anew, so `{ast.unparse(found.wrapper)}` traces "
+            "and compiles it again: wrap it once in front of the loop",
             related=[(found.loop, "the loop")],
         )
