@@ -66,7 +66,7 @@ class Models:
         if loops:
             return Load(loops[-1]) if self.is_repeated(call, loops[-1], sort) else None
         handler = self.handler(body) if isinstance(body, FUNCTIONS) else None
-        if handler is None or is_fresh(handler) or not self.is_given_the_same(call, body):
+        if handler is None or is_fresh(handler) or not self.is_given_the_same(call, handler):
             return None
         return Load(handler)
 

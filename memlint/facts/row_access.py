@@ -72,7 +72,7 @@ class RowAccess:
         function = call.args[0]
         if isinstance(function, ast.Name):
             binding = self.facts.names.binding(function)
-            made = binding.sole.node if binding and binding.sole else None
+            made: ast.AST | None = binding.sole.node if binding and binding.sole else None
         else:
             made = function
         if not isinstance(made, (ast.Lambda, ast.FunctionDef)) or len(made.args.args) != 1:
@@ -105,8 +105,8 @@ class RowAccess:
             return None
         call = self.tree.parents[parent]
         if isinstance(call, ast.Call) and call.func is parent:
-            key = call.args[0] if parent.attr == "get" and call.args else None
-            return str(key.value) if isinstance(key, ast.Constant) else None
+            name = call.args[0] if parent.attr == "get" and call.args else None
+            return str(name.value) if isinstance(name, ast.Constant) else None
         return None if parent.attr in known("requests", "rows", "whole") else parent.attr
 
 
