@@ -10,8 +10,6 @@ from memlint.knowledge import names as known
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FEW = 3
 """Turns of a loop for which it does not matter."""
 
@@ -40,7 +38,7 @@ class Tracing:
         """The loop that wraps the same code at each turn."""
         body = self.tree.function(node)
         loop = next(iter(self.facts.flow(body).loops(node)[-1:]), None) if not isinstance(body, ast.Lambda) else None
-        if loop is None or self.is_short(loop, node):
+        if loop is None or self.is_short(loop):
             return None
         if isinstance(node, ast.FunctionDef):
             wrapper = next((each for each in map(bare, node.decorator_list) if self.sort(each)), None)
@@ -74,14 +72,14 @@ class Tracing:
                 return True
         return False
 
-    def is_short(self, loop: ast.stmt, node: ast.AST) -> bool:
+    def is_short(self, loop: ast.stmt) -> bool:
         """Whether a loop turns a few times, or leaves behind the wrapping."""
         most = self.facts.sizes.most(loop.iter) if isinstance(loop, (ast.For, ast.AsyncFor)) else None
         is_left = any(
             isinstance(each, (ast.Break, ast.Return)) and self.tree.function(each) is self.tree.function(loop)
             for each in ast.walk(loop)
         )
-        return is_left or (isinstance(loop, ast.While) and node is None) or (most is not None and most <= FEW)
+        return is_left or (most is not None and most <= FEW)
 
 
 def bare(decorator: ast.expr) -> ast.expr:
