@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from memlint.facts.growth import Growths
     from memlint.facts.handles import Handles
     from memlint.facts.holders import Holders
+    from memlint.facts.hooks import Hooks
     from memlint.facts.images import Images
+    from memlint.facts.invariance import Invariance
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from memlint.facts.losses import Losses
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
+    from memlint.facts.models import Models
     from memlint.facts.names import Names
     from memlint.facts.nesting import Nesting
     from memlint.facts.outputs import Outputs
@@ -61,7 +64,9 @@ if TYPE_CHECKING:
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
     from memlint.facts.rebuilding import Rebuilding
+    from memlint.facts.reductions import Reductions
     from memlint.facts.registrations import Registrations
+    from memlint.facts.row_access import RowAccess
     from memlint.facts.rows import Rows
     from memlint.facts.sharing import Sharing
     from memlint.facts.signals import Signals
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from memlint.facts.task_sets import TaskSets
     from memlint.facts.tasks import Tasks
     from memlint.facts.temporaries import Temporaries
+    from memlint.facts.tracing import Tracing
     from memlint.facts.transfers import Transfers
     from memlint.facts.views import Views
     from memlint.facts.weak import Weak
@@ -357,6 +363,42 @@ class Facts:
         from memlint.facts.frameworks import Frameworks
 
         return Frameworks(self)
+
+    @cached_property
+    def invariance(self) -> Invariance:
+        from memlint.facts.invariance import Invariance
+
+        return Invariance(self)
+
+    @cached_property
+    def models(self) -> Models:
+        from memlint.facts.models import Models
+
+        return Models(self)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        from memlint.facts.hooks import Hooks
+
+        return Hooks(self)
+
+    @cached_property
+    def tracing(self) -> Tracing:
+        from memlint.facts.tracing import Tracing
+
+        return Tracing(self)
+
+    @cached_property
+    def row_access(self) -> RowAccess:
+        from memlint.facts.row_access import RowAccess
+
+        return RowAccess(self)
+
+    @cached_property
+    def reductions(self) -> Reductions:
+        from memlint.facts.reductions import Reductions
+
+        return Reductions(self)
 
     @cached_property
     def gradients(self) -> Gradients:
