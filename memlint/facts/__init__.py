@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
+    from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
     from memlint.facts.exceptions import Exceptions
     from memlint.facts.fields import Fields
@@ -447,6 +448,12 @@ class Facts:
         from memlint.facts.transfers import Transfers
 
         return Transfers(self)
+
+    @cached_property
+    def threads(self) -> Threads:
+        from memlint.facts.endless import Threads
+
+        return Threads(self)
 
     @cached_property
     def rows(self) -> Rows:
