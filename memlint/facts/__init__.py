@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from memlint.facts.images import Images
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
+    from memlint.facts.left_paths import LeftPaths
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.listeners import Listeners
@@ -454,6 +455,12 @@ class Facts:
         from memlint.facts.endless import Threads
 
         return Threads(self)
+
+    @cached_property
+    def left_paths(self) -> LeftPaths:
+        from memlint.facts.left_paths import LeftPaths
+
+        return LeftPaths(self)
 
     @cached_property
     def rows(self) -> Rows:
