@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from memlint.facts.containment import Containment
     from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
+    from memlint.facts.deletions import Deletions
     from memlint.facts.elements import Elements
     from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
@@ -461,6 +462,12 @@ class Facts:
         from memlint.facts.left_paths import LeftPaths
 
         return LeftPaths(self)
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        from memlint.facts.deletions import Deletions
+
+        return Deletions(self)
 
     @cached_property
     def rows(self) -> Rows:
