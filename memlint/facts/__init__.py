@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from memlint.facts.containment import Containment
     from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
+    from memlint.facts.deletions import Deletions
     from memlint.facts.elements import Elements
+    from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
     from memlint.facts.exceptions import Exceptions
     from memlint.facts.fields import Fields
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from memlint.facts.invariance import Invariance
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
+    from memlint.facts.left_paths import LeftPaths
     from memlint.facts.line_loops import LineLoops
     from memlint.facts.links import Links
     from memlint.facts.listeners import Listeners
@@ -489,6 +492,24 @@ class Facts:
         from memlint.facts.transfers import Transfers
 
         return Transfers(self)
+
+    @cached_property
+    def threads(self) -> Threads:
+        from memlint.facts.endless import Threads
+
+        return Threads(self)
+
+    @cached_property
+    def left_paths(self) -> LeftPaths:
+        from memlint.facts.left_paths import LeftPaths
+
+        return LeftPaths(self)
+
+    @cached_property
+    def deletions(self) -> Deletions:
+        from memlint.facts.deletions import Deletions
+
+        return Deletions(self)
 
     @cached_property
     def rows(self) -> Rows:
