@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from memlint.facts.collector import Collector
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
+    from memlint.facts.copies import Copies
     from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
     from memlint.facts.elements import Elements
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from memlint.facts.purity import Purity
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
+    from memlint.facts.reading import Reading
     from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.registrations import Registrations
     from memlint.facts.rows import Rows
@@ -453,6 +455,18 @@ class Facts:
         from memlint.facts.rows import Rows
 
         return Rows(self)
+
+    @cached_property
+    def copies(self) -> Copies:
+        from memlint.facts.copies import Copies
+
+        return Copies(self)
+
+    @cached_property
+    def reading(self) -> Reading:
+        from memlint.facts.reading import Reading
+
+        return Reading(self)
 
     @cached_property
     def views(self) -> Views:
