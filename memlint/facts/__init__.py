@@ -14,6 +14,7 @@ from memlint.source import SourceFile
 
 if TYPE_CHECKING:
     from memlint.facts.accumulation import Accumulation
+    from memlint.facts.array_copies import ArrayCopies
     from memlint.facts.caching import Caching
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
@@ -461,6 +462,12 @@ class Facts:
         from memlint.facts.copies import Copies
 
         return Copies(self)
+
+    @cached_property
+    def array_copies(self) -> ArrayCopies:
+        from memlint.facts.array_copies import ArrayCopies
+
+        return ArrayCopies(self)
 
     @cached_property
     def reading(self) -> Reading:
