@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from memlint.facts.handles import Handles
     from memlint.facts.holders import Holders
     from memlint.facts.images import Images
+    from memlint.facts.iterated_copies import IteratedCopies
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.line_loops import LineLoops
@@ -468,6 +469,12 @@ class Facts:
         from memlint.facts.array_copies import ArrayCopies
 
         return ArrayCopies(self)
+
+    @cached_property
+    def iterated_copies(self) -> IteratedCopies:
+        from memlint.facts.iterated_copies import IteratedCopies
+
+        return IteratedCopies(self)
 
     @cached_property
     def reading(self) -> Reading:
