@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
-
-if TYPE_CHECKING:
-    from memlint.facts.copies import Needless
+from memlint.api import Effect, Facts, Fix, Needless, Rule, Safety, Severity, Slice, all_of, cst
 
 ITSELF = ("immutable", "fresh")
 """Where the original can be used as it is."""
