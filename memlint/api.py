@@ -17,6 +17,7 @@ from memlint.facts.class_containers import Shared as SharedContainer
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.constants import AliasWrite
+from memlint.facts.copies import Needless
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import LEAVES, Fate, Role
 from memlint.facts.exceptions import Function, Grip, Place
@@ -63,6 +64,7 @@ __all__ = [
     "LineLoop",
     "LocalAlias",
     "MethodKind",
+    "Needless",
     "NoneGuard",
     "Place",
     "Position",

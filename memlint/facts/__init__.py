@@ -14,6 +14,7 @@ from memlint.source import SourceFile
 
 if TYPE_CHECKING:
     from memlint.facts.accumulation import Accumulation
+    from memlint.facts.array_copies import ArrayCopies
     from memlint.facts.caching import Caching
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from memlint.facts.collector import Collector
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
+    from memlint.facts.copies import Copies
     from memlint.facts.cycles import Cycles
     from memlint.facts.defaults import Defaults
     from memlint.facts.deletions import Deletions
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from memlint.facts.hooks import Hooks
     from memlint.facts.images import Images
     from memlint.facts.invariance import Invariance
+    from memlint.facts.iterated_copies import IteratedCopies
     from memlint.facts.keeping import Keeping
     from memlint.facts.kinds import Kinds
     from memlint.facts.left_paths import LeftPaths
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
     from memlint.facts.purity import Purity
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
+    from memlint.facts.reading import Reading
     from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.reductions import Reductions
     from memlint.facts.registrations import Registrations
@@ -516,6 +520,30 @@ class Facts:
         from memlint.facts.rows import Rows
 
         return Rows(self)
+
+    @cached_property
+    def copies(self) -> Copies:
+        from memlint.facts.copies import Copies
+
+        return Copies(self)
+
+    @cached_property
+    def array_copies(self) -> ArrayCopies:
+        from memlint.facts.array_copies import ArrayCopies
+
+        return ArrayCopies(self)
+
+    @cached_property
+    def iterated_copies(self) -> IteratedCopies:
+        from memlint.facts.iterated_copies import IteratedCopies
+
+        return IteratedCopies(self)
+
+    @cached_property
+    def reading(self) -> Reading:
+        from memlint.facts.reading import Reading
+
+        return Reading(self)
 
     @cached_property
     def views(self) -> Views:
