@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import MAKING
 from memlint.facts.growth_model import Container, Growth, Home, Sort
 from memlint.facts.names import DefinitionKind, imported_from
@@ -119,7 +120,18 @@ class GrowthSorts:
             return False
         if growth.key is not None and not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
             return False
+        if growth.key is not None and self.origins.is_identity(told):
+            return True
         return bool(self.origins.sources(told)) and self.origins.is_open(told)
+
+    def may_be_from_outside(self, container: Container, growth: Growth) -> bool:
+        """Whether the key, or the value, is made of a parameter, and no name says that there are few of it."""
+        told = growth.key if growth.key is not None else growth.value
+        if told is None or growth.is_reading or is_named_of_few(container.name):
+            return False
+        if not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
+            return False
+        return bool(self.origins.sources(told)) and not self.origins.is_few(told)
 
     def is_through_instance(self, growth: Growth) -> bool:
         """Whether a growth reaches a container of a class through an instance, as if it were the instance's own."""
@@ -149,6 +161,14 @@ class GrowthSorts:
             return False
         loop = self.facts.tree.enclosing(growth.use, ast.While)
         return loop is not None or (growth.value is not None and bool(self.origins.sources(growth.value)))
+
+    def is_of_metaclass(self, growth: Growth) -> bool:
+        """Whether a growth stands in a metaclass, which runs it once for each class."""
+        around = self.facts.tree.enclosing(growth.use, ast.ClassDef)
+        if not isinstance(around, ast.ClassDef):
+            return False
+        model = self.facts.classes.of(around)
+        return model.is_metaclass or self.facts.class_kinds.of(model) is ClassKind.METACLASS
 
     def name_around(self, use: ast.expr) -> str:
         """The name of the function that a use stands in."""
