@@ -131,7 +131,7 @@ class GrowthSorts:
             return False
         if not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
             return False
-        return bool(self.origins.sources(told)) and not self.origins.is_few(told)
+        return self.origins.is_unlike_few(told)
 
     def is_through_instance(self, growth: Growth) -> bool:
         """Whether a growth reaches a container of a class through an instance, as if it were the instance's own."""
@@ -169,6 +169,16 @@ class GrowthSorts:
             return False
         model = self.facts.classes.of(around)
         return model.is_metaclass or self.facts.class_kinds.of(model) is ClassKind.METACLASS
+
+    def warned(self, call: ast.Call) -> ast.expr | None:
+        """The text of a warning that is made of what a function is given, and that no name says to be one of few."""
+        if self.facts.names.qualified(call.func) != "warnings.warn" or not call.args:
+            return None
+        text, function = call.args[0], self.facts.tree.function(call)
+        if not isinstance(text, (ast.JoinedStr, ast.BinOp, ast.Call)) or self.origins.is_import_time(function):
+            return None
+        is_open = self.origins.is_open if isinstance(text, ast.Call) else self.origins.is_unlike_few
+        return text if is_open(text) else None
 
     def name_around(self, use: ast.expr) -> str:
         """The name of the function that a use stands in."""

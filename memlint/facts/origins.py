@@ -77,6 +77,10 @@ class Origins:
         """Whether a name in a value says that there are as many of it as the program has parts."""
         return any(map(is_named_of_few, self.named(value)))
 
+    def is_unlike_few(self, value: ast.AST) -> bool:
+        """Whether a value is made of parameters, and no name in it says that there are few of it."""
+        return bool(self.sources(value)) and not self.is_few(value)
+
     def named(self, value: ast.AST) -> set[str]:
         """The names that a value spells, and those of the parameters that it is made of."""
         return {*(name for node in ast.walk(value) for name in spelled_in(node)), *self.sources(value)}
