@@ -148,6 +148,24 @@ class GrowthSorts:
         name = container.owner.node.name if container.owner else ""
         return any(name.lower().endswith(word) for word in known("growth", "lasting", "classes"))
 
+    def is_listener(self, container: Container, growth: Growth) -> bool:
+        """Whether a public method puts a listener that it is given into a list, for good."""
+        value, function = growth.value, self.facts.tree.function(growth.use)
+        if container.kind not in ("deque", "list", "set") or not isinstance(value, ast.Name):
+            return False
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name.startswith("_"):
+            return False
+        if function.decorator_list or self.origins.is_import_time(function) or self.is_returned(value, function):
+            return False
+        binding = self.facts.names.binding(value)
+        is_given = binding is not None and binding.sole is not None and isinstance(binding.sole.node, ast.arg)
+        return is_given and not words_of(value.id).isdisjoint(known("growth", "listeners", "words"))
+
+    def is_returned(self, value: ast.Name, function: ast.AST) -> bool:
+        """Whether a function gives back what it was given, as a decorator does."""
+        returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+        return any(isinstance(each, ast.Name) and each.id == value.id for each in returns)
+
     def is_new_each_time(self, growth: Growth) -> bool:
         """Whether a call puts in something of its own: under a key made of what it was given, or behind the rest."""
         if growth.key is None:
