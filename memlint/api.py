@@ -333,6 +333,11 @@ class GrowthRule(Rule):
         raise NotImplementedError
 
     @classmethod
+    def weak_fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
+        """Whether a growth is the fault in a way that is told only where it is asked for."""
+        return False
+
+    @classmethod
     def anchor(cls, facts: Facts, container: Container, growth: Growth) -> ast.AST:
         """Where the finding stands."""
         return growth.by
@@ -347,10 +352,10 @@ class GrowthRule(Rule):
             anchors = [cls.anchor(facts, container, each) for each in container.growths]
             if not any(part.first <= getattr(anchor, "lineno", 0) <= part.last for anchor in anchors):
                 continue
-            faults = (
-                each for each in zip(container.growths, anchors, strict=True) if cls.fault(facts, container, each[0])
-            )
-            growth, anchor = next(faults, (None, None))
+            placed = list(zip(container.growths, anchors, strict=True))
+            faults = (each for each in placed if cls.fault(facts, container, each[0]))
+            others = (each for each in placed if cls.weak_fault(facts, container, each[0]))
+            growth, anchor = next(faults, None) or next(others, (None, None))
             if growth is not None and part.first <= getattr(anchor, "lineno", 0) <= part.last:
                 yield container, growth
 

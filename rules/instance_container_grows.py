@@ -17,6 +17,8 @@ class InstanceContainerGrows(GrowthRule):
     @classmethod
     def fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
         growths = facts.growths
+        if growths.is_of_lasting(container) and growths.is_listener(container, growth):
+            return True
         if growths.sort(container, growth) not in (Sort.PLAIN, Sort.HANDLED) or not growths.is_repeated(growth):
             return False
         return growths.is_of_lasting(container) and growths.is_from_outside(container, growth)

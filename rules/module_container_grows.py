@@ -16,10 +16,27 @@ class ModuleContainerGrows(GrowthRule):
 
     @classmethod
     def fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
+        if not cls.is_endless(facts, container, growth) or facts.growths.is_emptied(container):
+            return False
+        return facts.growths.is_from_outside(container, growth)
+
+    @classmethod
+    def weak_fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
+        growths = facts.growths
+        if not cls.is_endless(facts, container, growth):
+            return False
+        if growths.is_self_entry(growth):
+            return growths.is_from_outside(container, growth)
+        return growths.may_be_from_outside(container, growth)
+
+    @classmethod
+    def is_endless(cls, facts: Facts, container: Container, growth: Growth) -> bool:
         growths = facts.growths
         if growths.sort(container, growth) is not Sort.PLAIN or not growths.is_repeated(growth):
             return False
-        return growths.is_from_outside(container, growth) and not growths.is_through_instance(growth)
+        if growths.is_of_metaclass(growth):
+            return False
+        return not growths.is_through_instance(growth) or growths.is_roll(container, growth)
 
     @classmethod
     def anchor(cls, facts: Facts, container: Container, growth: Growth) -> ast.AST:
@@ -33,6 +50,7 @@ class ModuleContainerGrows(GrowthRule):
                 f"`{container.name}` keeps every instance that was ever made: nothing takes one out; make it a "
                 "`weakref.WeakSet`, or remove what is done with",
                 related=[(growth.by, "each instance enters itself here")],
+                optional=self.facts.growths.is_emptied(container),
             )
             return
         told = growth.key if growth.key is not None else growth.value
@@ -40,9 +58,11 @@ class ModuleContainerGrows(GrowthRule):
         what = f"an entry for every {shown}" if growth.key is not None else f"every {shown}"
         if not shown:
             what = "everything that it is given"
+        is_sure = self.fault(self.facts, container, growth)
+        end = "bound it, or remove what is done with" if is_sure else "bound it, unless there are few of them"
         self.report(
             growth.by,
-            f"`{container.name}` keeps {what} until the process ends: nothing takes anything out; "
-            "bound it, or remove what is done with",
+            f"`{container.name}` keeps {what} until the process ends: nothing takes anything out; {end}",
             related=[(container.statement, "it is made here, once")],
+            optional=not is_sure,
         )

@@ -16,7 +16,10 @@ class StdlibRegistryGrows(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(entered(facts, node) is not None for node in part.nodes(ast.Subscript, ast.Call))
+        return any(
+            entered(facts, node) is not None or worded(facts, node) is not None
+            for node in part.nodes(ast.Subscript, ast.Call)
+        )
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         self.check(self.twin(node, ast.Subscript))
@@ -25,8 +28,17 @@ class StdlibRegistryGrows(Rule):
         self.check(self.twin(node, ast.Call))
 
     def check(self, node: ast.Subscript | ast.Call | None) -> None:
-        key = entered(self.facts, node) if node is not None else None
-        if node is None or key is None:
+        if node is None:
+            return
+        if isinstance(node, ast.Call) and (text := worded(self.facts, node)):
+            self.report(
+                node,
+                f"`__warningregistry__` keeps every text that is shown, and {self.quoted(text) or 'this one'} is "
+                "another with each value; warn with a text that stays the same, or log it",
+                optional=True,
+            )
+        key = entered(self.facts, node)
+        if key is None:
             return
         place = node.value if isinstance(node, ast.Subscript) else node.func
         self.report(
@@ -55,6 +67,12 @@ def entered(facts: Facts, node: ast.Subscript | ast.Call) -> ast.expr | None:
     origins = facts.growths.origins
     is_new = origins.is_new(key) if isinstance(node, ast.Subscript) else origins.is_fresh(key, set())
     return key if is_new else None
+
+
+def worded(facts: Facts, node: ast.AST) -> ast.expr | None:
+    """The text of a warning that is another with each value, where the table of those that were shown stays."""
+    text = facts.growths.warned(node) if isinstance(node, ast.Call) else None
+    return None if text is None or is_undone(facts, node) else text
 
 
 def argument(call: ast.Call, called: str) -> ast.expr | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from memlint.facts.accumulation import Accumulation
     from memlint.facts.array_copies import ArrayCopies
     from memlint.facts.caching import Caching
+    from memlint.facts.callbacks import Callbacks
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
@@ -286,6 +287,12 @@ class Facts:
         from memlint.facts.purity import Purity
 
         return Purity(self)
+
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        from memlint.facts.callbacks import Callbacks
+
+        return Callbacks(self)
 
     @cached_property
     def listeners(self) -> Listeners:

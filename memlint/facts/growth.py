@@ -240,7 +240,28 @@ class Growths(GrowthSorts):
         """Whether no code of this file takes anything out, counts, or hands the container on."""
         is_history = any(self.sort(container, each) is Sort.MESSAGE for each in container.growths)
         touches = [each for each in container.touches if not (is_history and self.only_shows(each))]
+        if any(map(self.is_self_entry, container.growths)):
+            touches = [each for each in touches if not self.is_clearing(each)]
         return not any(self.ends(container, touch) for touch in touches)
+
+    def is_emptied(self, container: Container) -> bool:
+        """Whether some code takes everything out at once."""
+        return any(map(self.is_clearing, container.touches))
+
+    def is_roll(self, container: Container, growth: Growth) -> bool:
+        """Whether each new instance enters itself into a container of its class that is meant to be shared."""
+        owner, outer = container.owner, growth.by
+        if owner is None or not self.is_self_entry(growth):
+            return False
+        while not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if not isinstance(outer, (ast.expr, ast.Expr, ast.Assign, ast.With, ast.AsyncWith)):
+                return False
+            outer = self.facts.tree.parents[outer]
+        return not any(each.name == container.name for each in self.facts.class_containers.of(owner))
+
+    def is_clearing(self, touch: Touch) -> bool:
+        method = touch.by.func if isinstance(touch.by, ast.Call) else None
+        return isinstance(method, ast.Attribute) and method.value is touch.use and method.attr == "clear"
 
     def only_shows(self, touch: Touch) -> bool:
         """Whether a history goes to a call that answers to it, and by its name does not make it shorter."""

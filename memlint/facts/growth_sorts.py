@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import MAKING
 from memlint.facts.growth_model import Container, Growth, Home, Sort
 from memlint.facts.names import DefinitionKind, imported_from
@@ -119,7 +120,18 @@ class GrowthSorts:
             return False
         if growth.key is not None and not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
             return False
+        if growth.key is not None and self.origins.is_identity(told):
+            return True
         return bool(self.origins.sources(told)) and self.origins.is_open(told)
+
+    def may_be_from_outside(self, container: Container, growth: Growth) -> bool:
+        """Whether the key, or the value, is made of a parameter, and no name says that there are few of it."""
+        told = growth.key if growth.key is not None else growth.value
+        if told is None or growth.is_reading or is_named_of_few(container.name):
+            return False
+        if not words_of(container.name).isdisjoint(known("growth", "few", "containers")):
+            return False
+        return self.origins.is_unlike_few(told)
 
     def is_through_instance(self, growth: Growth) -> bool:
         """Whether a growth reaches a container of a class through an instance, as if it were the instance's own."""
@@ -136,6 +148,24 @@ class GrowthSorts:
         name = container.owner.node.name if container.owner else ""
         return any(name.lower().endswith(word) for word in known("growth", "lasting", "classes"))
 
+    def is_listener(self, container: Container, growth: Growth) -> bool:
+        """Whether a public method puts a listener that it is given into a list, for good."""
+        value, function = growth.value, self.facts.tree.function(growth.use)
+        if container.kind not in ("deque", "list", "set") or not isinstance(value, ast.Name):
+            return False
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name.startswith("_"):
+            return False
+        if function.decorator_list or self.origins.is_import_time(function) or self.is_returned(value, function):
+            return False
+        binding = self.facts.names.binding(value)
+        is_given = binding is not None and binding.sole is not None and isinstance(binding.sole.node, ast.arg)
+        return is_given and not words_of(value.id).isdisjoint(known("growth", "listeners", "words"))
+
+    def is_returned(self, value: ast.Name, function: ast.AST) -> bool:
+        """Whether a function gives back what it was given, as a decorator does."""
+        returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+        return any(isinstance(each, ast.Name) and each.id == value.id for each in returns)
+
     def is_new_each_time(self, growth: Growth) -> bool:
         """Whether a call puts in something of its own: under a key made of what it was given, or behind the rest."""
         if growth.key is None:
@@ -149,6 +179,24 @@ class GrowthSorts:
             return False
         loop = self.facts.tree.enclosing(growth.use, ast.While)
         return loop is not None or (growth.value is not None and bool(self.origins.sources(growth.value)))
+
+    def is_of_metaclass(self, growth: Growth) -> bool:
+        """Whether a growth stands in a metaclass, which runs it once for each class."""
+        around = self.facts.tree.enclosing(growth.use, ast.ClassDef)
+        if not isinstance(around, ast.ClassDef):
+            return False
+        model = self.facts.classes.of(around)
+        return model.is_metaclass or self.facts.class_kinds.of(model) is ClassKind.METACLASS
+
+    def warned(self, call: ast.Call) -> ast.expr | None:
+        """The text of a warning that is made of what a function is given, and that no name says to be one of few."""
+        if self.facts.names.qualified(call.func) != "warnings.warn" or not call.args:
+            return None
+        text, function = call.args[0], self.facts.tree.function(call)
+        if not isinstance(text, (ast.JoinedStr, ast.BinOp, ast.Call)) or self.origins.is_import_time(function):
+            return None
+        is_open = self.origins.is_open if isinstance(text, ast.Call) else self.origins.is_unlike_few
+        return text if is_open(text) else None
 
     def name_around(self, use: ast.expr) -> str:
         """The name of the function that a use stands in."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memlint.facts.class_model import MAKING, ClassModel
+from memlint.facts.class_model import ClassModel
 from memlint.facts.registrations import is_ending, words
 from memlint.facts.scopes import DefinitionKind, ScopeKind
 from memlint.knowledge import names as known
@@ -66,18 +66,6 @@ class Listeners:
             ]
             if others and not self.is_owned(model, each):
                 yield each, others[0]
-
-    def never_removed(self, model: ClassModel) -> Iterator[Listener]:
-        """The listeners that each new instance adds to an object which it is given, or which the module has, in a class
-        that says nothing of removing any."""
-        added = [each for each in self.added(model) if self.method(each.call) in MAKING and self.is_given(model, each)]
-        if not added:
-            return
-        verbs = {one.func.attr for one in self.calls(model) if isinstance(one.func, ast.Attribute)}
-        verbs |= {node.attr for node in ast.walk(model.node) if isinstance(node, ast.Attribute)}
-        for each in added:
-            if verbs.isdisjoint(OPPOSITES[each.verb]) and not self.facts.registrations.is_single(model):
-                yield each
 
     def added(self, model: ClassModel) -> list[Listener]:
         """The listeners that a class adds, where it keeps no handle by which others may remove them."""

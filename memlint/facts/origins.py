@@ -70,11 +70,29 @@ class Origins:
     def is_open(self, value: ast.AST) -> bool:
         """Whether a value is made of a parameter that callers give ever new values, as the names in it tell: of an id,
         a path, a text, and not of a module, a model or a setting."""
-        spelled = {name for node in ast.walk(value) for name in spelled_in(node)}
-        names = {*spelled, *self.sources(value)}
-        if any(map(is_named_of_few, names)):
-            return False
-        return any(words_of(name) & known("growth", "many", "words") for name in names)
+        names = self.named(value)
+        return not self.is_few(value) and any(words_of(name) & known("growth", "many", "words") for name in names)
+
+    def is_few(self, value: ast.AST) -> bool:
+        """Whether a name in a value says that there are as many of it as the program has parts."""
+        return any(map(is_named_of_few, self.named(value)))
+
+    def is_unlike_few(self, value: ast.AST) -> bool:
+        """Whether a value is made of parameters, and no name in it says that there are few of it."""
+        return bool(self.sources(value)) and not self.is_few(value)
+
+    def named(self, value: ast.AST) -> set[str]:
+        """The names that a value spells, and those of the parameters that it is made of."""
+        return {*(name for node in ast.walk(value) for name in spelled_in(node)), *self.sources(value)}
+
+    def is_identity(self, value: ast.AST) -> bool:
+        """Whether a value is made of the identity of a parameter, which is another with each object."""
+        return any(
+            isinstance(node, ast.Call)
+            and self.facts.names.qualified(node.func) == "builtins.id"
+            and bool(self.sources(node))
+            for node in ast.walk(value)
+        )
 
     def is_new(self, key: ast.expr) -> bool:
         """Whether a key is another with each call: made of an open parameter, an identity, a time, a count."""

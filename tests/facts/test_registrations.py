@@ -101,4 +101,31 @@ class C:
     (model,) = models(facts)
     found = list(facts.listeners.half_removed(model))  # type: ignore[arg-type]
     assert [(added.call.lineno, removed.call.lineno) for added, removed in found] == [(5, 10)]
-    assert list(facts.listeners.never_removed(model)) == []  # type: ignore[arg-type]
+    assert list(facts.callbacks.of_instances(model)) == []  # type: ignore[arg-type]
+
+
+def test_callbacks() -> None:
+    code = """
+class Caller:
+    def __init__(self, channel, loop):
+        self.channel = channel
+        loop.add_reader(0, self.ready)
+        channel.on("end", lambda: self.ready())
+
+    def ask(self):
+        def done(): ...
+
+        self.channel.add_on_close_callback(done)
+
+    def open(self):
+        self.channel.add_on_close_callback(lambda: None)
+
+    def ready(self): ...
+
+    def __del__(self): ...
+"""
+    facts = facts_of(code)
+    model = next(iter(facts.classes.models.values()))
+    assert [each.told for each in facts.callbacks.of_calls(model)] == ["`done`"]
+    assert [each.told for each in facts.callbacks.against_finalizers(model)] == ["`self.ready`"]
+    assert [each.owner for each in facts.callbacks.of_instances(model)] == ["loop", "channel"]
