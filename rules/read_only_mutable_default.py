@@ -26,6 +26,8 @@ class ReadOnlyMutableDefault(DefaultRule):
         touches = defaults.touches(default)
         if not touches or facts.memos.is_memo(default) or any(touch.role not in HARMLESS for touch in touches):
             return None
+        if defaults.change(default) or defaults.escape(default):
+            return None
         return next((touch for touch in touches if touch.role is Role.PASSED), touches[0])
 
     def report_fault(self, default: Default, touch: Touch) -> None:
