@@ -96,8 +96,8 @@ class Fields:
             value = keyword.value if keyword and not any(each.arg == "converter" for each in value.keywords) else None
         elif not isinstance(statement, ast.AnnAssign):
             return
-        if kind is ClassKind.DATACLASS and value is not None and not is_of_class(model, statement):
-            made = self.refused(value)
+        if kind is ClassKind.DATACLASS and value is not None and isinstance(statement, ast.AnnAssign):
+            made = None if is_of_class(model, statement) else self.refused(value)
             if made is not None:
                 yield SharedDefault(made, name, kind, None, is_refused=True)
         if value is None or not (

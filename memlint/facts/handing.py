@@ -14,6 +14,8 @@ from memlint.facts.shapes import is_starred
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
+TYPE_ONLY = frozenset({"builtins.isinstance", "builtins.issubclass", "builtins.super"})
+
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -111,9 +113,9 @@ class Handing:
         return found if len(found) == len(calls) else []
 
     def _is_type_only(self, use: ast.AST) -> bool:
-        """Whether a use asks only for the type of something, in `isinstance`."""
+        """Whether a use asks only for the type of something: in `isinstance`, in `super(Class, self)`."""
         call = self.facts.tree.parents[use]
-        return isinstance(call, ast.Call) and self.facts.names.qualified(call.func) == "builtins.isinstance"
+        return isinstance(call, ast.Call) and self.facts.names.qualified(call.func) in TYPE_ONLY
 
 
 def handed(receiver: Receiver, call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
