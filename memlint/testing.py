@@ -148,7 +148,11 @@ class PageCheck:
         yield from self.comments(example)
 
     def good_example(self, example: Example) -> Iterator[tuple[int, str]]:
-        """A good block is quiet, however it is written."""
+        """A good block is quiet, however it is written, but for what rules that are off say where it is marked."""
+        off = {rule.code for rule in all_rules() if not rule.default and rule is not self.rule}
+        for _, code in example.expected:
+            if code not in off:
+                yield example.line, f"{code} is marked in this good block"
         yield from self.findings(example, example.code, 0, "")
         for variant in (*ANYWHERE, *(() if several_lines_of_string(example.code) else ONE_LINE_STRINGS)):
             yield from self.findings(example, variant.write(example.code), variant.shift, f" {variant.name}")

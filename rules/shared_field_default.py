@@ -38,6 +38,8 @@ class SharedFieldDefault(Rule):
             if how
             else ""
         )
+        if shared.is_refused:
+            change = ", and Python 3.11 refuses it"
         way_out = "copy it before the change" if shared.owner is None else "use a factory"
         if shared.owner is ClassKind.NAMED_TUPLE:
             way_out = "use a tuple, or `None`"
@@ -45,7 +47,7 @@ class SharedFieldDefault(Rule):
             shared.value,
             f"default {self.quoted(shared.value) or 'container'} of `{shared.name}` is one object for every {who}"
             f"{change}: {way_out}",
-            severity=None if shared.change else Severity.WARNING,
+            severity=None if shared.change or shared.is_refused else Severity.WARNING,
             related=[(shared.change, "the change")] if shared.change else [],
             fix=fix,
             unfixed=unfixed,

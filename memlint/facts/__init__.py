@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from memlint.facts.fronts import Fronts
     from memlint.facts.gradients import Gradients
     from memlint.facts.growth import Growths
+    from memlint.facts.handing import Handing
     from memlint.facts.handles import Handles
     from memlint.facts.holders import Holders
     from memlint.facts.hooks import Hooks
@@ -419,6 +420,12 @@ class Facts:
         from memlint.facts.gradients import Gradients
 
         return Gradients(self)
+
+    @cached_property
+    def handing(self) -> Handing:
+        from memlint.facts.handing import Handing
+
+        return Handing(self)
 
     @cached_property
     def handles(self) -> Handles:

@@ -16,10 +16,13 @@ from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
+    from memlint.facts.handing import Receiver
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 LONGEST = 40
+HANDED = frozenset({Role.PASSED, Role.MUTATED, Role.STORED})
+"""What a call may be said to do with an argument that a function of this file gets."""
 DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 NOT_MADE_HERE = frozenset({"builtins.globals", "builtins.vars"})
 OVERLOADS = frozenset({"typing.overload", "typing_extensions.overload"})
@@ -102,6 +105,9 @@ class Defaults:
         self.facts = facts
         self._touches: dict[Default, list[Touch]] = {}
         self._known: dict[Function, list[Default]] = {}
+        self._handed: dict[tuple[Default, ast.arg], Default] = {}
+        self._asked: set[tuple[str, ast.arg]] = set()
+        """The parameters that are being followed into: functions may hand a default round and round."""
 
     def of(self, function: Function) -> list[Default]:
         """The defaults of a function that are containers or hold some; none of stubs and overloads."""
@@ -156,8 +162,15 @@ class Defaults:
         """The first place where a call changes the default, unless it is meant to: the next call finds it changed."""
         if self.is_exempt(default) or self.facts.memos.is_memo(default):
             return None
-        changes = self.changes(default)
-        return next((touch for touch in changes if touch.inner is None or self.is_called(touch.inner)), None)
+        return next((touch for touch in self.touches(default) if self.is_certain_change(default, touch)), None)
+
+    def is_certain_change(self, default: Default, touch: Touch) -> bool:
+        """Whether a touch changes the default: in this function, in one inside that it calls, or in one of this file
+        that gets it."""
+        handed = self.handed(default, touch)
+        if handed is not None:
+            return self.is_changed_by(handed[1])
+        return self.is_change(default, touch) and (touch.inner is None or self.is_called(touch.inner))
 
     def escape(self, default: Default) -> Touch | None:
         """The first place where the default leaves its function unchanged, so that others can change it.
@@ -166,19 +179,85 @@ class Defaults:
         """
         if self.is_exempt(default) or self.reads_signature(default) or self.is_private(default):
             return None
-        if self.facts.memos.is_memo(default) or self.change(default):
+        if self.facts.memos.is_memo(default) or self.change(default) or self.is_always_given(default):
             return None
         for touch in self.touches(default):
             if touch.inner is not None and self.is_change(default, touch):
                 return touch
-            if touch.role is Role.STORED and not self.is_intercepted(touch):
+            if touch.role is Role.STORED and not self.is_intercepted(touch) and not self.handed(default, touch):
                 return touch
-            if touch.role in (Role.RETURNED, Role.YIELDED) and (touch.inner is None or self.leaves(touch.inner)):
+            if touch.role not in (Role.RETURNED, Role.YIELDED) or not self.comes_back(default, touch):
+                continue
+            if touch.inner is None or self.leaves(touch.inner):
                 return touch
-        return None
+        kept = next((touch for touch in self.touches(default) if self.is_kept_by(default, touch)), None)
+        return kept._replace(role=Role.STORED) if kept else None
+
+    def handed(self, default: Default, touch: Touch) -> tuple[Receiver, Default] | None:
+        """The parameter of another function of this file that gets the default, as a default of its own."""
+        call = touch.by
+        if not isinstance(call, ast.Call) or touch.role not in HANDED or touch.inner is not None:
+            return None
+        found = self.facts.handing.parameter(call, touch.use)
+        if found is None or found[0].function is default.function:
+            return None
+        receiver, parameter = found
+        if (default, parameter) not in self._handed:
+            self._handed[default, parameter] = Default(
+                receiver.function, parameter, default.value, default.made, default.kind, default.holds
+            )
+        return receiver, self._handed[default, parameter]
+
+    def comes_back(self, default: Default, touch: Touch) -> bool:
+        """Whether a function of this file that gets the default, before it is returned, gives it back."""
+        parent = self.facts.tree.parents[touch.use]
+        call = self.facts.tree.parents[parent] if isinstance(parent, ast.keyword) else parent
+        handed = self.handed(default, Touch(Role.PASSED, touch.use, call))
+        return handed is None or any(each.role is Role.RETURNED for each in self.touches(handed[1]))
+
+    def is_changed_by(self, inner: Default) -> bool:
+        """Whether a function of this file that gets the default changes it."""
+        if ("change", inner.parameter) in self._asked:
+            return False
+        self._asked.add(("change", inner.parameter))
+        try:
+            return self.change(inner) is not None
+        finally:
+            self._asked.remove(("change", inner.parameter))
+
+    def is_kept_by(self, default: Default, touch: Touch) -> bool:
+        """Whether a method of the same instance that gets the default stores it, or an instance that is made with it
+        and that leaves, or changes it."""
+        handed = self.handed(default, touch)
+        if handed is None or touch.role is Role.MUTATED or ("kept", handed[1].parameter) in self._asked:
+            return False
+        receiver, inner = handed
+        self._asked.add(("kept", inner.parameter))
+        try:
+            escape = self.escape(inner)
+        finally:
+            self._asked.remove(("kept", inner.parameter))
+        if escape is None or escape.role is not Role.STORED or escape.inner is not None:
+            return False
+        if receiver.made is None or self.change_through_self(inner, escape):
+            return True
+        return any(role in LEAVES for role, _ in self.facts.escape.roles(touch.by))
+
+    def is_always_given(self, default: Default) -> bool:
+        """Whether the function is private to this file, and each call gives the argument."""
+        function = default.function
+        if isinstance(function, ast.Lambda) or all(
+            default.value is not value for _, value in with_defaults(function.args)
+        ):
+            return False
+        return self.facts.handing.is_always_given(function, default.parameter)
 
     def change_through_self(self, default: Default, escape: Touch) -> Touch | None:
         """Where the class changes the attribute that a default was stored in, and that nothing else is stored in."""
+        handed = self.handed(default, escape)
+        inner = self.escape(handed[1]) if handed else None
+        if handed and inner:
+            return self.change_through_self(handed[1], inner)
         for target in self.facts.escape.given_to(escape.use, escape.by):
             model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
             if not isinstance(target, ast.Attribute) or model is None or len(model.stores_of(target.attr)) != 1:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import ClassModel
 from memlint.facts.escape import Role
+from memlint.facts.keeping import is_of_class
 from memlint.facts.kinds import MUTABLE
 from memlint.knowledge import names as known
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 CHANGED = frozenset({Role.MUTATED, Role.ELEMENT_MUTATED})
 DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call)
+
+WITHOUT_HASH = frozenset({"kw_only", "match_args", "order", "repr", "slots"})
+"""Options of `dataclass` that leave an instance without a hash, as it is without any."""
 
 
 class SharedDefault(NamedTuple):
@@ -29,6 +33,8 @@ class SharedDefault(NamedTuple):
     """The kind of the class whose field it is; None for a context variable."""
     change: ast.AST | None
     keyword: ast.keyword | None = None
+    is_refused: bool = False
+    """Whether Python refuses it from 3.11 on: an instance that can be changed and that has no hash."""
 
 
 class Fields:
@@ -90,6 +96,10 @@ class Fields:
             value = keyword.value if keyword and not any(each.arg == "converter" for each in value.keywords) else None
         elif not isinstance(statement, ast.AnnAssign):
             return
+        if kind is ClassKind.DATACLASS and value is not None and isinstance(statement, ast.AnnAssign):
+            made = None if is_of_class(model, statement) else self.refused(value)
+            if made is not None:
+                yield SharedDefault(made, name, kind, None, is_refused=True)
         if value is None or not (
             self.holds_container(value) if kind is ClassKind.DATACLASS else self.is_container(value)
         ):
@@ -99,6 +109,32 @@ class Fields:
         change = self._change(name, model)
         if change is not None or kind is ClassKind.ATTRS:
             yield SharedDefault(value, name, kind, change, keyword)
+
+    def refused(self, value: ast.expr) -> ast.Call | None:
+        """The call, as a default or by `field(default=…)`, that makes an instance of a dataclass which has no hash."""
+        if isinstance(value, ast.Call) and self.facts.names.qualified(value.func) == "dataclasses.field":
+            keyword = default_of(value)
+            value = keyword.value if keyword else value
+        made = self._made(value) if isinstance(value, ast.Call) else None
+        if made is None or not isinstance(value, ast.Call) or "__hash__" in made.methods:
+            return None
+        decorators = made.node.decorator_list
+        if len(decorators) != 1 or made.home.facts.names.qualified(bare(decorators[0])) != "dataclasses.dataclass":
+            return None
+        options = decorators[0].keywords if isinstance(decorators[0], ast.Call) else []
+        return None if any(each.arg not in WITHOUT_HASH for each in options) else value
+
+    def _made(self, call: ast.Call) -> ClassModel | None:
+        """The class that a call makes an instance of, also one inside another class of this file: `Owner.Part()`."""
+        function = call.func
+        owner = function.value if isinstance(function, ast.Attribute) else None
+        binding = self.facts.names.binding(owner) if isinstance(owner, ast.Name) else None
+        outer = binding.sole.node if binding and binding.sole else None
+        if isinstance(function, ast.Attribute) and isinstance(outer, ast.ClassDef):
+            inner = self.facts.names.inner(outer).bindings.get(function.attr)
+            node = inner.sole.node if inner and inner.sole else None
+            return self.facts.classes.of(node) if isinstance(node, ast.ClassDef) else None
+        return self.facts.classes.made_by(call)
 
     def is_always_given(self, model: ClassModel, name: str) -> bool:
         """Whether this file makes instances of a class, and gives each of them a value of its own for a field."""
@@ -172,6 +208,10 @@ class Fields:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 return node.id
         return "it"
+
+
+def bare(decorator: ast.expr) -> ast.expr:
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def gives(call: ast.Call, name: str, place: int) -> bool:

@@ -78,10 +78,16 @@ class Loops:
         if turns[-1] is not None and turns[-1] < FEW:
             return False
         if math.prod(map(self.certain_turns, nest)) >= LONG:
-            return len(nest) > 1 or isinstance(loop, ast.While) or is_over_range(loop)
+            return self.is_long(loop)
         many = [each for each in turns if each is None or each >= FEW]
         is_long = len(many) > 1 and None in many and is_counting(loop)
         return is_long and is_filled(nest[-2], loop) and self.is_small(nest[-2], is_outer=True)
+
+    def is_long(self, loop: Loop) -> bool:
+        """Whether a loop has many turns for certain, with those around it that repeat it."""
+        nest = self.nest(loop)
+        counts = len(nest) > 1 or isinstance(loop, ast.While) or is_over_range(loop)
+        return counts and math.prod(map(self.certain_turns, nest)) >= LONG
 
     def certain_turns(self, loop: Loop) -> int:
         """How often a loop turns, left early or not, if it counts up to a number; else once."""
