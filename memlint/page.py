@@ -84,9 +84,7 @@ class Page:
 
     @cached_property
     def good(self) -> list[Example]:
-        """The good examples; a mark in one is for another rule, that is off unless selected."""
-        kept = (block for block in self.blocks if block.kind == "good")
-        return [Example(MARK.sub("", block.code), block.line, marks(block.code)) for block in kept]
+        return [Example(block.code, block.line) for block in self.blocks if block.kind == "good"]
 
     def only(self, kind: str) -> str | None:
         """The code of the only block of a kind, None where there is none or more than one."""

@@ -148,11 +148,7 @@ class PageCheck:
         yield from self.comments(example)
 
     def good_example(self, example: Example) -> Iterator[tuple[int, str]]:
-        """A good block is quiet, however it is written, but for what rules that are off say where it is marked."""
-        off = {rule.code for rule in all_rules() if not rule.default and rule is not self.rule}
-        for _, code in example.expected:
-            if code not in off:
-                yield example.line, f"{code} is marked in this good block"
+        """A good block is quiet, however it is written."""
         yield from self.findings(example, example.code, 0, "")
         for variant in (*ANYWHERE, *(() if several_lines_of_string(example.code) else ONE_LINE_STRINGS)):
             yield from self.findings(example, variant.write(example.code), variant.shift, f" {variant.name}")
@@ -165,13 +161,13 @@ class PageCheck:
 
     def findings(self, example: Example, code: str, shift: int, how: str) -> Iterator[tuple[int, str]]:
         """The findings are the marked ones, and the gate changes nothing."""
-        outcome = check(code)
+        outcome = self.check(code)
         for failure in outcome.failures:
             yield example.line, f"{failure.rule} {failure.message}{how}"
         found = sorted((finding.start.line - shift, finding.code) for finding in outcome.findings)
         if found != example.expected:
             yield example.line, f"marked are {example.expected}, found is {found}{how}"
-        ungated = check(code, gated=False)
+        ungated = self.check(code, gated=False)
         if ungated.findings != outcome.findings:
             hidden = [finding.code for finding in ungated.findings if finding not in outcome.findings]
             yield example.line, f"the gate hides {hidden}{how}"
@@ -179,10 +175,10 @@ class PageCheck:
     def fix(self, example: Example, code: str, expected: str | None, how: str) -> Iterator[tuple[int, str]]:
         """Applying every fix writes the fixed block, which is quiet where nothing else was found."""
         source = SourceFile(NAME, code)
-        for finding in check(code).findings:
+        for finding in self.check(code).findings:
             if finding.code == self.rule.code and finding.fix and finding.fix.safety not in self.rule.fixes:
                 yield example.line, f"a {finding.fix.safety.value} fix, which `fixes` does not list{how}"
-        after, outcome = fixed(source, look, unsafe=True)
+        after, outcome = fixed(source, self.look, unsafe=True)
         for finding in outcome.findings:
             if finding.unfixed and finding.fix is None and expected is not None:
                 yield example.line, f"the fix was withdrawn{how}: {finding.unfixed}"
@@ -195,35 +191,41 @@ class PageCheck:
 
     def suppression(self, example: Example) -> Iterator[tuple[int, str]]:
         """A comment on the first of its rows silences a finding."""
-        before = Counter(finding.code for finding in check(example.code).findings)
-        for finding in check(example.code).findings:
+        before = Counter(finding.code for finding in self.check(example.code).findings)
+        for finding in self.check(example.code).findings:
             lines = example.code.split("\n")
             lines[finding.rows[0] - 1] += f"  # memlint: ignore[{finding.code}] as tested"
-            after = Counter(each.code for each in look(SourceFile(NAME, "\n".join(lines))).findings)
+            after = Counter(each.code for each in self.look(SourceFile(NAME, "\n".join(lines))).findings)
             if after[finding.code] >= before[finding.code]:
                 yield example.line, f"a comment on line {finding.rows[0]} does not silence {finding.code}"
+
+    def check(self, code: str, gated: bool = True) -> Outcome:
+        """What is found in an example by who selects the page's rule beside those that are on; suppressions not
+        applied."""
+        return self.lint(SourceFile(NAME, code), gated)
+
+    def look(self, source: SourceFile) -> Outcome:
+        """The same over a file, with its suppressions applied."""
+        outcome = self.lint(source)
+        outcome.findings = [finding for finding in outcome.findings if not suppressed(finding, source)]
+        return outcome
+
+    def lint(self, source: SourceFile, gated: bool = True) -> Outcome:
+        rules = [rule for rule in all_rules() if rule.default or rule.code == self.rule.code]
+        outcome = lint(source, rules, Project(), gated=gated, parse=True)
+        own = self.rule.code
+        outcome.findings = [each for each in outcome.findings if not each.is_optional or each.code == own]
+        return outcome
 
     def comments(self, example: Example) -> Iterator[tuple[int, str]]:
         """A safe fix drops no comment, wherever one can stand."""
         source = SourceFile(NAME, commented(example.code))
-        for finding in look(source).findings:
+        for finding in self.look(source).findings:
             if finding.fix and finding.fix.safety is Safety.SAFE:
                 after = source.edited(finding.fix.edits)
                 lost = Counter(text for _, text in source.comments) - Counter(text for _, text in after.comments)
                 if lost:
                     yield example.line, f"the safe fix of {finding.code} drops {sorted(lost)}"
-
-
-def check(code: str, gated: bool = True) -> Outcome:
-    """Every rule over an example, suppressions not applied."""
-    return lint(SourceFile(NAME, code), all_rules(), Project(), gated=gated, parse=True)
-
-
-def look(source: SourceFile) -> Outcome:
-    """Every rule over a file, with its suppressions applied."""
-    outcome = lint(source, all_rules(), Project(), parse=True)
-    outcome.findings = [finding for finding in outcome.findings if not suppressed(finding, source)]
-    return outcome
 
 
 def several_lines_of_string(code: str) -> bool:
