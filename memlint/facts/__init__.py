@@ -6,7 +6,8 @@ import ast
 import os
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from memlint.facts.layout import Tree
 from memlint.facts.project import Found, Project, joined
@@ -94,8 +95,99 @@ Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Modu
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
 
 
+Library = TypeVar("Library")
+
+
+class Analysis(Generic[Library]):
+    """A kind of fact: a class of a module beside this one, imported, and made of the file's facts, when a rule first
+    asks for it."""
+
+    def __init__(self, module: str) -> None:
+        self.module = f"memlint.facts.{module}"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.library = owner.__annotations__[name].removeprefix("Analysis[").removesuffix("]")
+
+    def __get__(self, facts: Facts, owner: type[Facts]) -> Library:
+        made: Library = getattr(import_module(self.module), self.library)(facts)
+        facts.__dict__[self.name] = made
+        return made
+
+
 class Facts:
     """The facts of one file. Each kind of fact is a library of its own and is built when a rule first asks for it."""
+
+    accumulation: Analysis[Accumulation] = Analysis("accumulation")
+    array_copies: Analysis[ArrayCopies] = Analysis("array_copies")
+    caching: Analysis[Caching] = Analysis("caching")
+    callbacks: Analysis[Callbacks] = Analysis("callbacks")
+    class_containers: Analysis[ClassContainers] = Analysis("class_containers")
+    classes: Analysis[Classes] = Analysis("classes")
+    closures: Analysis[Closures] = Analysis("closures")
+    collector: Analysis[Collector] = Analysis("collector")
+    constants: Analysis[Constants] = Analysis("constants")
+    containment: Analysis[Containment] = Analysis("containment")
+    copies: Analysis[Copies] = Analysis("copies")
+    cycles: Analysis[Cycles] = Analysis("cycles")
+    defaults: Analysis[Defaults] = Analysis("defaults")
+    deletions: Analysis[Deletions] = Analysis("deletions")
+    elements: Analysis[Elements] = Analysis("elements")
+    exceptions: Analysis[Exceptions] = Analysis("exceptions")
+    fields: Analysis[Fields] = Analysis("fields")
+    figures: Analysis[Figures] = Analysis("figures")
+    files: Analysis[Files] = Analysis("files")
+    frames: Analysis[Frames] = Analysis("frames")
+    frameworks: Analysis[Frameworks] = Analysis("frameworks")
+    fronts: Analysis[Fronts] = Analysis("fronts")
+    gradients: Analysis[Gradients] = Analysis("gradients")
+    growths: Analysis[Growths] = Analysis("growth")
+    handing: Analysis[Handing] = Analysis("handing")
+    handles: Analysis[Handles] = Analysis("handles")
+    holders: Analysis[Holders] = Analysis("holders")
+    hooks: Analysis[Hooks] = Analysis("hooks")
+    images: Analysis[Images] = Analysis("images")
+    invariance: Analysis[Invariance] = Analysis("invariance")
+    iterated_copies: Analysis[IteratedCopies] = Analysis("iterated_copies")
+    keeping: Analysis[Keeping] = Analysis("keeping")
+    left_paths: Analysis[LeftPaths] = Analysis("left_paths")
+    line_loops: Analysis[LineLoops] = Analysis("line_loops")
+    listeners: Analysis[Listeners] = Analysis("listeners")
+    local_handles: Analysis[LocalHandles] = Analysis("local_handles")
+    loggers: Analysis[Loggers] = Analysis("loggers")
+    loops: Analysis[Loops] = Analysis("loops")
+    losses: Analysis[Losses] = Analysis("losses")
+    memos: Analysis[Memos] = Analysis("memos")
+    messages: Analysis[Messages] = Analysis("messages")
+    models: Analysis[Models] = Analysis("models")
+    nesting: Analysis[Nesting] = Analysis("nesting")
+    outputs: Analysis[Outputs] = Analysis("outputs")
+    owned_handles: Analysis[OwnedHandles] = Analysis("owned_handles")
+    parsing: Analysis[Parsing] = Analysis("parsing")
+    probes: Analysis[Probes] = Analysis("probes")
+    producers: Analysis[Producers] = Analysis("producers")
+    purity: Analysis[Purity] = Analysis("purity")
+    queues: Analysis[Queues] = Analysis("queues")
+    races: Analysis[Races] = Analysis("races")
+    reading: Analysis[Reading] = Analysis("reading")
+    rebuilding: Analysis[Rebuilding] = Analysis("rebuilding")
+    reductions: Analysis[Reductions] = Analysis("reductions")
+    registrations: Analysis[Registrations] = Analysis("registrations")
+    row_access: Analysis[RowAccess] = Analysis("row_access")
+    rows: Analysis[Rows] = Analysis("rows")
+    sharing: Analysis[Sharing] = Analysis("sharing")
+    signals: Analysis[Signals] = Analysis("signals")
+    sizes: Analysis[Sizes] = Analysis("sizes")
+    slots: Analysis[Slots] = Analysis("slots")
+    snapshots: Analysis[Snapshots] = Analysis("snapshots")
+    task_sets: Analysis[TaskSets] = Analysis("task_sets")
+    tasks: Analysis[Tasks] = Analysis("tasks")
+    temporaries: Analysis[Temporaries] = Analysis("temporaries")
+    threads: Analysis[Threads] = Analysis("endless")
+    tracing: Analysis[Tracing] = Analysis("tracing")
+    transfers: Analysis[Transfers] = Analysis("transfers")
+    views: Analysis[Views] = Analysis("views")
+    weak: Analysis[Weak] = Analysis("weak")
 
     def __init__(self, source: SourceFile, tree: Tree, project: Project) -> None:
         self.source = source
@@ -152,34 +244,10 @@ class Facts:
         return Kinds(self.tree, self.names, self)
 
     @cached_property
-    def nesting(self) -> Nesting:
-        from memlint.facts.nesting import Nesting
-
-        return Nesting(self)
-
-    @cached_property
-    def classes(self) -> Classes:
-        from memlint.facts.classes import Classes
-
-        return Classes(self)
-
-    @cached_property
     def class_kinds(self) -> ClassKinds:
         from memlint.facts.class_kinds import ClassKinds
 
         return ClassKinds(self.classes, self.names)
-
-    @cached_property
-    def class_containers(self) -> ClassContainers:
-        from memlint.facts.class_containers import ClassContainers
-
-        return ClassContainers(self)
-
-    @cached_property
-    def closures(self) -> Closures:
-        from memlint.facts.closures import Closures
-
-        return Closures(self)
 
     @cached_property
     def escape(self) -> Escape:
@@ -188,406 +256,10 @@ class Facts:
         return Escape(self.tree, self.names)
 
     @cached_property
-    def exceptions(self) -> Exceptions:
-        from memlint.facts.exceptions import Exceptions
-
-        return Exceptions(self)
-
-    @cached_property
-    def defaults(self) -> Defaults:
-        from memlint.facts.defaults import Defaults
-
-        return Defaults(self)
-
-    @cached_property
-    def growths(self) -> Growths:
-        from memlint.facts.growth import Growths
-
-        return Growths(self)
-
-    @cached_property
-    def queues(self) -> Queues:
-        from memlint.facts.queues import Queues
-
-        return Queues(self)
-
-    @cached_property
-    def memos(self) -> Memos:
-        from memlint.facts.memos import Memos
-
-        return Memos(self)
-
-    @cached_property
-    def collector(self) -> Collector:
-        from memlint.facts.collector import Collector
-
-        return Collector(self)
-
-    @cached_property
-    def caching(self) -> Caching:
-        from memlint.facts.caching import Caching
-
-        return Caching(self)
-
-    @cached_property
-    def constants(self) -> Constants:
-        from memlint.facts.constants import Constants
-
-        return Constants(self)
-
-    @cached_property
-    def containment(self) -> Containment:
-        from memlint.facts.containment import Containment
-
-        return Containment(self)
-
-    @cached_property
-    def line_loops(self) -> LineLoops:
-        from memlint.facts.line_loops import LineLoops
-
-        return LineLoops(self)
-
-    @cached_property
-    def fields(self) -> Fields:
-        from memlint.facts.fields import Fields
-
-        return Fields(self)
-
-    @cached_property
-    def elements(self) -> Elements:
-        from memlint.facts.elements import Elements
-
-        return Elements(self)
-
-    @cached_property
     def links(self) -> Links:
         from memlint.facts.links import Links
 
         return Links(self.tree, self.names)
-
-    @cached_property
-    def images(self) -> Images:
-        from memlint.facts.images import Images
-
-        return Images(self)
-
-    @cached_property
-    def keeping(self) -> Keeping:
-        from memlint.facts.keeping import Keeping
-
-        return Keeping(self)
-
-    @cached_property
-    def cycles(self) -> Cycles:
-        from memlint.facts.cycles import Cycles
-
-        return Cycles(self)
-
-    @cached_property
-    def purity(self) -> Purity:
-        from memlint.facts.purity import Purity
-
-        return Purity(self)
-
-    @cached_property
-    def callbacks(self) -> Callbacks:
-        from memlint.facts.callbacks import Callbacks
-
-        return Callbacks(self)
-
-    @cached_property
-    def listeners(self) -> Listeners:
-        from memlint.facts.listeners import Listeners
-
-        return Listeners(self)
-
-    @cached_property
-    def loggers(self) -> Loggers:
-        from memlint.facts.loggers import Loggers
-
-        return Loggers(self)
-
-    @cached_property
-    def registrations(self) -> Registrations:
-        from memlint.facts.registrations import Registrations
-
-        return Registrations(self)
-
-    @cached_property
-    def local_handles(self) -> LocalHandles:
-        from memlint.facts.local_handles import LocalHandles
-
-        return LocalHandles(self)
-
-    @cached_property
-    def loops(self) -> Loops:
-        from memlint.facts.loops import Loops
-
-        return Loops(self)
-
-    @cached_property
-    def losses(self) -> Losses:
-        from memlint.facts.losses import Losses
-
-        return Losses(self)
-
-    @cached_property
-    def races(self) -> Races:
-        from memlint.facts.races import Races
-
-        return Races(self)
-
-    @cached_property
-    def sharing(self) -> Sharing:
-        from memlint.facts.sharing import Sharing
-
-        return Sharing(self)
-
-    @cached_property
-    def signals(self) -> Signals:
-        from memlint.facts.signals import Signals
-
-        return Signals(self)
-
-    @cached_property
-    def sizes(self) -> Sizes:
-        from memlint.facts.sizes import Sizes
-
-        return Sizes(self)
-
-    @cached_property
-    def files(self) -> Files:
-        from memlint.facts.files import Files
-
-        return Files(self)
-
-    @cached_property
-    def figures(self) -> Figures:
-        from memlint.facts.figures import Figures
-
-        return Figures(self)
-
-    @cached_property
-    def frames(self) -> Frames:
-        from memlint.facts.frames import Frames
-
-        return Frames(self)
-
-    @cached_property
-    def frameworks(self) -> Frameworks:
-        from memlint.facts.frameworks import Frameworks
-
-        return Frameworks(self)
-
-    @cached_property
-    def invariance(self) -> Invariance:
-        from memlint.facts.invariance import Invariance
-
-        return Invariance(self)
-
-    @cached_property
-    def models(self) -> Models:
-        from memlint.facts.models import Models
-
-        return Models(self)
-
-    @cached_property
-    def hooks(self) -> Hooks:
-        from memlint.facts.hooks import Hooks
-
-        return Hooks(self)
-
-    @cached_property
-    def tracing(self) -> Tracing:
-        from memlint.facts.tracing import Tracing
-
-        return Tracing(self)
-
-    @cached_property
-    def row_access(self) -> RowAccess:
-        from memlint.facts.row_access import RowAccess
-
-        return RowAccess(self)
-
-    @cached_property
-    def reductions(self) -> Reductions:
-        from memlint.facts.reductions import Reductions
-
-        return Reductions(self)
-
-    @cached_property
-    def gradients(self) -> Gradients:
-        from memlint.facts.gradients import Gradients
-
-        return Gradients(self)
-
-    @cached_property
-    def handing(self) -> Handing:
-        from memlint.facts.handing import Handing
-
-        return Handing(self)
-
-    @cached_property
-    def handles(self) -> Handles:
-        from memlint.facts.handles import Handles
-
-        return Handles(self)
-
-    @cached_property
-    def holders(self) -> Holders:
-        from memlint.facts.holders import Holders
-
-        return Holders(self)
-
-    @cached_property
-    def messages(self) -> Messages:
-        from memlint.facts.messages import Messages
-
-        return Messages(self)
-
-    @cached_property
-    def parsing(self) -> Parsing:
-        from memlint.facts.parsing import Parsing
-
-        return Parsing(self)
-
-    @cached_property
-    def outputs(self) -> Outputs:
-        from memlint.facts.outputs import Outputs
-
-        return Outputs(self)
-
-    @cached_property
-    def owned_handles(self) -> OwnedHandles:
-        from memlint.facts.owned_handles import OwnedHandles
-
-        return OwnedHandles(self)
-
-    @cached_property
-    def probes(self) -> Probes:
-        from memlint.facts.probes import Probes
-
-        return Probes(self)
-
-    @cached_property
-    def producers(self) -> Producers:
-        from memlint.facts.producers import Producers
-
-        return Producers(self)
-
-    @cached_property
-    def task_sets(self) -> TaskSets:
-        from memlint.facts.task_sets import TaskSets
-
-        return TaskSets(self)
-
-    @cached_property
-    def tasks(self) -> Tasks:
-        from memlint.facts.tasks import Tasks
-
-        return Tasks(self)
-
-    @cached_property
-    def temporaries(self) -> Temporaries:
-        from memlint.facts.temporaries import Temporaries
-
-        return Temporaries(self)
-
-    @cached_property
-    def slots(self) -> Slots:
-        from memlint.facts.slots import Slots
-
-        return Slots(self)
-
-    @cached_property
-    def snapshots(self) -> Snapshots:
-        from memlint.facts.snapshots import Snapshots
-
-        return Snapshots(self)
-
-    @cached_property
-    def transfers(self) -> Transfers:
-        from memlint.facts.transfers import Transfers
-
-        return Transfers(self)
-
-    @cached_property
-    def threads(self) -> Threads:
-        from memlint.facts.endless import Threads
-
-        return Threads(self)
-
-    @cached_property
-    def left_paths(self) -> LeftPaths:
-        from memlint.facts.left_paths import LeftPaths
-
-        return LeftPaths(self)
-
-    @cached_property
-    def deletions(self) -> Deletions:
-        from memlint.facts.deletions import Deletions
-
-        return Deletions(self)
-
-    @cached_property
-    def rows(self) -> Rows:
-        from memlint.facts.rows import Rows
-
-        return Rows(self)
-
-    @cached_property
-    def copies(self) -> Copies:
-        from memlint.facts.copies import Copies
-
-        return Copies(self)
-
-    @cached_property
-    def array_copies(self) -> ArrayCopies:
-        from memlint.facts.array_copies import ArrayCopies
-
-        return ArrayCopies(self)
-
-    @cached_property
-    def iterated_copies(self) -> IteratedCopies:
-        from memlint.facts.iterated_copies import IteratedCopies
-
-        return IteratedCopies(self)
-
-    @cached_property
-    def reading(self) -> Reading:
-        from memlint.facts.reading import Reading
-
-        return Reading(self)
-
-    @cached_property
-    def views(self) -> Views:
-        from memlint.facts.views import Views
-
-        return Views(self)
-
-    @cached_property
-    def weak(self) -> Weak:
-        from memlint.facts.weak import Weak
-
-        return Weak(self)
-
-    @cached_property
-    def accumulation(self) -> Accumulation:
-        from memlint.facts.accumulation import Accumulation
-
-        return Accumulation(self)
-
-    @cached_property
-    def fronts(self) -> Fronts:
-        from memlint.facts.fronts import Fronts
-
-        return Fronts(self)
-
-    @cached_property
-    def rebuilding(self) -> Rebuilding:
-        from memlint.facts.rebuilding import Rebuilding
-
-        return Rebuilding(self)
 
     def kind(self, value: ast.expr) -> str | None:
         """The kind that an expression has where it stands: of a local name, by the values that reach it there."""
