@@ -8,8 +8,6 @@ from memlint.api import (
     Effect,
     Facts,
     Fix,
-    Function,
-    Grip,
     Place,
     Rule,
     Safety,
@@ -35,21 +33,17 @@ class ExceptionKeptInLocal(Rule):
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
         exceptions = facts.exceptions
-        if any(look(part.first, part.last) for look in (exceptions.found_and_raised, exceptions.made_and_raised)):
+        if exceptions.raised(part.first, part.last) or exceptions.awaited(part.first, part.last):
             return True
-        if exceptions.awaited(part.first, part.last):
-            return True
-        return any(kept(facts, each) for each in exceptions.within(part.first, part.last))
+        return any(exceptions.kept(each) for each in exceptions.within(part.first, part.last))
 
     def visit_Raise(self, node: cst.Raise) -> None:
         statement = self.twin(node, ast.Raise)
-        exceptions, lines = self.facts.exceptions, (self.slice.first, self.slice.last)
-        found = [(raised, binding, False) for raised, binding in exceptions.found_and_raised(*lines)]
-        found += [(raised, binding, True) for raised, binding in exceptions.made_and_raised(*lines)]
-        for raised, binding, is_made in found:
+        exceptions = self.facts.exceptions
+        for raised, binding, is_made in exceptions.raised(self.slice.first, self.slice.last):
             if raised is not statement:
                 continue
-            held = [binding, *self.facts.exceptions.sources(binding)]
+            held = [binding, *exceptions.sources(binding)]
             fix = self.raise_and_release(statement, held)
             self.report(
                 statement,
@@ -80,7 +74,7 @@ class ExceptionKeptInLocal(Rule):
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
         if function is None:
             return
-        places = kept(self.facts, function)
+        places = self.facts.exceptions.kept(function)
         for binding in dict.fromkeys(binding for _, binding in places):
             place, *others = [place for place, same in places if same is binding]
             fix, unfixed = released(self.facts, place, function, binding)
@@ -114,21 +108,6 @@ class ExceptionKeptInLocal(Rule):
 
 def release(held: list[Binding]) -> str:
     return " = ".join([*(binding.name for binding in held), "None"])
-
-
-def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
-    """The places of a function that hold an exception when it ends, with the variable of each."""
-    exceptions = facts.exceptions
-    found: list[tuple[Place, Binding]] = []
-    for place in exceptions.places(function):
-        binding = exceptions.local(place, function) if place.grip is Grip.EXCEPTION else None
-        if binding is None or exceptions.is_cleared(place, function):
-            continue
-        if isinstance(place.value, ast.Name) and facts.names.binding(place.value) in [same for _, same in found]:
-            continue
-        if exceptions.is_kept(place, function, binding) and not exceptions.is_beside_traceback(place, function):
-            found.append((place, binding))
-    return found
 
 
 def described(place: Place) -> str:

@@ -99,6 +99,12 @@ class Exceptions:
                 found.append((statement, binding))
         return found
 
+    def raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding, bool]]:
+        """The statements on these lines that raise an exception from a local which still has it; with whether the
+        function made it itself."""
+        found = [(*each, False) for each in self.found_and_raised(first, last)]
+        return found + [(*each, True) for each in self.made_and_raised(first, last)]
+
     def made_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
         """The statements on these lines that raise an exception which the function made before, and still has in a
         local: `error = Refused(); error.status = 403; raise error`."""
@@ -240,6 +246,21 @@ class Exceptions:
             and (made.kind is DefinitionKind.DELETE or (made.value is not None and is_none(made.value)))
             for made in binding.definitions
         )
+
+    def kept(self, function: Function) -> list[tuple[Place, Binding]]:
+        """The places of a function that hold an exception when it ends, with the variable of each."""
+        found: list[tuple[Place, Binding]] = []
+        for place in self.places(function):
+            binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
+            if binding is None or self.is_cleared(place, function):
+                continue
+            if isinstance(place.value, ast.Name) and self.facts.names.binding(place.value) in [
+                same for _, same in found
+            ]:
+                continue
+            if self.is_kept(place, function, binding) and not self.is_beside_traceback(place, function):
+                found.append((place, binding))
+        return found
 
     def is_cleared(self, place: Place, function: Function) -> bool:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""
