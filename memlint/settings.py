@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 import sys
@@ -306,12 +307,19 @@ CHECKS: dict[str, Callable[[object, str, str], object]] = {
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "select"?` for the nearest known word, or nothing."""
+    """`; did you mean "select"?` for the nearest known word, of near ones the one that begins alike, or nothing."""
     import difflib
 
     spellings = {spelling.casefold(): spelling for spelling in known}
-    nearest = difflib.get_close_matches(word.casefold(), spellings, n=1)
-    return f"; did you mean {quoted(spellings[nearest[0]])}?" if nearest else ""
+    near = difflib.get_close_matches(word.casefold(), spellings, n=20)
+
+    def shared(spelling: str) -> int:
+        """How many letters both begin with."""
+        pairs = zip(word.casefold(), spelling, strict=False)
+        return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+    nearest = max(near, key=shared, default=None)
+    return f"; did you mean {quoted(spellings[nearest])}?" if nearest else ""
 
 
 def absolute(path: Path) -> str:

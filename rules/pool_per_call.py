@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
 
 SORTS = frozenset({"pool", "executor"})
 
@@ -39,4 +39,9 @@ class PoolPerCall(Rule):
         if call is None or name is None:
             return
         what = f"`{name}`" if name else f"the pool of `{ast.unparse(call.func)}`"
-        self.report(call, f"{what} is never shut down; its workers stay until it is collected: make it in a `with`")
+        is_freed = not name and self.facts.handles.sort(call) == "executor"
+        self.report(
+            call,
+            f"{what} is never shut down; its workers stay until it is collected: make it in a `with`",
+            severity=Severity.INFO if is_freed else None,
+        )
