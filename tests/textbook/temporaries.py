@@ -10,7 +10,8 @@ def total(n):
 
 
 squares_sum = sum([x**2 for x in range(1_000_000)])  # expect: ML405
-longest = max([len(line) for line in open("data.txt")])  # expect: ML405
+with open("data.txt") as lines:
+    longest = max([len(line) for line in lines])  # expect: ML405
 
 
 def count_lines(path):
