@@ -13,6 +13,7 @@ from memlint.api import Rule
 from memlint.facts import Facts
 from memlint.facts.layout import LONGEST, Slice
 from memlint.facts.project import Project
+from memlint.gate import Scan
 from memlint.model import Failure, Finding, Outcome, Unchecked
 from memlint.source import SourceFile
 from memlint.syntax import read
@@ -47,18 +48,20 @@ def lint(
     knowledge.use(project.knowledge)
     outcome = Outcome(source.path)
     is_taught = project.is_taught(source.scanned)
-    awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(source.scanned)]
+    scan = Scan(source.scanned)
+    awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(scan)]
     tree = read(source, outcome) if awake or parse else None
     if tree is None or not awake:
         return outcome
     facts = Facts(source, tree, project)
     with project.linting(facts):
         for part in tree.slices():
+            scan = Scan(part.scanned)
             wanted = [
                 rule
                 for rule in awake
                 if not gated
-                or ((is_taught or rule.gate.admits_statement(part.scanned)) and suspected(rule, facts, part, outcome))
+                or ((is_taught or rule.gate.admits_statement(scan)) and suspected(rule, facts, part, outcome))
             ]
             if wanted:
                 visit(part, wanted, facts, outcome)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 Probe = Callable[[bytes], bool]
 
+LITERAL = re.compile(rb"[\w ]+")
+
 REST = rb"(?:[^\S\n]|\\\n)*"
 """Blanks that may stand between two tokens of one logical line outside brackets."""
 
@@ -35,11 +37,11 @@ class Gate:
     statement: tuple[bytes, ...] = ()
     file: tuple[bytes, ...] = ()
 
-    def admits_file(self, data: bytes) -> bool:
-        return all(probe(pattern)(data) for pattern in (*self.file, *self.statement))
+    def admits_file(self, scan: Scan) -> bool:
+        return all(map(scan.has, self.file)) and all(map(scan.has, self.statement))
 
-    def admits_statement(self, data: bytes) -> bool:
-        return all(probe(pattern)(data) for pattern in self.statement)
+    def admits_statement(self, scan: Scan) -> bool:
+        return all(map(scan.has, self.statement))
 
 
 def all_of(*statement: bytes, file: Iterable[bytes] = ()) -> Gate:
@@ -47,10 +49,31 @@ def all_of(*statement: bytes, file: Iterable[bytes] = ()) -> Gate:
     return Gate(statement, tuple(file))
 
 
+class Scan:
+    """Some bytes, and which patterns occur in them: each is looked for once, however many gates ask."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._found: dict[bytes, bool] = {}
+
+    def has(self, pattern: bytes) -> bool:
+        found = self._found.get(pattern)
+        if found is None:
+            found = self._found[pattern] = probe(pattern)(self.data)
+        return found
+
+
 @functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
 def probe(pattern: bytes) -> Probe:
-    """A test for the pattern; a plain literal needs no regular expression."""
-    if re.escape(pattern) == pattern:
+    """A test for the pattern. A plain literal needs no regular expression, and where a pattern is a choice of words
+    these are looked for first: that is some ten times as fast, and mostly none is there."""
+    words = [word.removeprefix(rb"\b").removesuffix(rb"\b") for word in pattern.split(b"|")]
+    if not all(map(LITERAL.fullmatch, words)):
+        search = re.compile(pattern).search
+        return lambda data: search(data) is not None
+    if len(words) == 1 and words[0] == pattern:
         return lambda data: pattern in data
+    if words == pattern.split(b"|"):
+        return lambda data: any(word in data for word in words)
     search = re.compile(pattern).search
-    return lambda data: search(data) is not None
+    return lambda data: any(word in data for word in words) and search(data) is not None

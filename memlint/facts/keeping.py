@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from memlint.facts.class_model import ClassModel, Method, MethodKind, Store
 from memlint.facts.names import Binding
 from memlint.facts.shapes import is_starred
-from memlint.facts.writes import calls
 from memlint.knowledge import inverted
 
 if TYPE_CHECKING:
@@ -81,13 +80,9 @@ class Keeping:
     def _handed(self) -> dict[ClassModel, list[Store]]:
         """By class, what its methods give to others of the same instance that store it for good."""
         handed: dict[ClassModel, list[Store]] = {}
-        for call in self.facts.tree.parents:
-            own = call.func if isinstance(call, ast.Call) and (call.args or call.keywords) else None
-            if (
-                not isinstance(call, ast.Call)
-                or not isinstance(own, ast.Attribute)
-                or not isinstance(own.value, ast.Name)
-            ):
+        for call in (call for calls in self.facts.tree.calls.values() for call in calls):
+            own = call.func
+            if not isinstance(own, ast.Attribute) or not isinstance(own.value, ast.Name):
                 continue
             arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
             given = [each for each in arguments if self._leads_back(each, own.value.id)]
@@ -147,7 +142,7 @@ class Keeping:
                         yield (Link(made, store.attribute, self.facts, store.by), *path.links)
         for statement in ast.walk(method):
             if isinstance(statement, ast.stmt) and owner and depth < FURTHEST:
-                for call in calls(statement):
+                for call in self.facts.tree.calls.get(statement, ()):
                     yield from self._passed_on(made, owner, call, is_given, depth + 1)
 
     def _passed_on(

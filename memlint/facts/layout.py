@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from memlint.facts.branches import BRANCHES
 from memlint.model import Position
 from memlint.source import SourceFile
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Node: TypeAlias = "ast.AST | cst.CSTNode"
 Found = TypeVar("Found", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-LEAVES = frozenset({"ctx", "op", "ops", "type_comment", "kind", "lineno"})
+CHAINS = (ast.BoolOp, ast.Constant, ast.JoinedStr)
 
 DEEPEST = 250
 """Levels of nesting that are analysed. libcst 1.9 bore 400 on every construct; its code generator recurses to death
@@ -39,30 +40,55 @@ class Tree:
         self.source = source
         self.module = module
         self.parents: dict[ast.AST, ast.AST] = {}
-        self.depth = self._adopt()
+        self.order: list[ast.AST] = []
+        """Every node below the module, in source order, each before what is in it."""
+        self.starts: list[int] = []
+        """Where in the order each top-level statement stands."""
+        self.depth = 1
+        for statement in module.body:
+            self.parents[statement] = module
+            self.starts.append(len(self.order))
+            self._adopt(statement)
 
-    def _adopt(self) -> int:
-        """Enter every node's parent; the result is the depth that libcst's tree of this text will have."""
-        parents = self.parents
-        nodes: list[ast.AST] = [self.module]
-        depths = [0]
+    def _adopt(self, statement: ast.stmt) -> None:
+        """Enter the nodes of a top-level statement, and the depth that libcst's tree of it will have."""
+        parents, order = self.parents, self.order
+        nodes: list[ast.AST] = [statement]
+        depths = [1]
         deepest = 0
         while nodes:
             node = nodes.pop()
+            order.append(node)
             depth = depths.pop() + 1
-            if isinstance(node, (ast.BoolOp, ast.Constant, ast.JoinedStr)):
+            if isinstance(node, CHAINS):
                 depth += self._chain(node)
-            deepest = max(deepest, depth)
-            for name in node._fields:
-                if name in LEAVES:
-                    continue
+            if depth > deepest:
+                deepest = depth
+            below: list[ast.AST] = []
+            for name in BRANCHES[node.__class__]:
                 value = getattr(node, name, None)
-                for child in value if isinstance(value, list) else (value,):
-                    if isinstance(child, ast.AST):
-                        parents[child] = node
-                        nodes.append(child)
-                        depths.append(depth)
-        return deepest
+                if value.__class__ is list:
+                    below += value
+                elif value is not None:
+                    below.append(value)
+            for child in reversed(below):
+                if child is not None:  # the key of `**rest` in a display, a keyword-only parameter without a default
+                    parents[child] = node
+                    nodes.append(child)
+                    depths.append(depth)
+        self.depth = max(self.depth, deepest)
+
+    @cached_property
+    def calls(self) -> dict[ast.stmt, list[ast.Call]]:
+        """The calls in the expressions of each statement that has any, nested statements apart."""
+        calls: dict[ast.stmt, list[ast.Call]] = {}
+        for node in self.order:
+            if isinstance(node, ast.Call):
+                outer: ast.AST = node
+                while not isinstance(outer, ast.stmt):
+                    outer = self.parents[outer]
+                calls.setdefault(outer, []).append(node)
+        return calls
 
     def _chain(self, node: ast.BoolOp | ast.Constant | ast.JoinedStr) -> int:
         """Levels that libcst nests where `ast` is flat: terms of a boolean chain, parts of an implicit
@@ -120,21 +146,23 @@ class Tree:
     def slices(self) -> Iterator[Slice]:
         """The top-level statements; those that share a line share a slice."""
         group: list[ast.stmt] = []
-        for statement in self.module.body:
+        first = 0
+        for statement, start in zip(self.module.body, self.starts, strict=True):
             if group and first_line(statement) > last_line(group[-1]):
-                yield Slice(self, group)
-                group = []
+                yield Slice(self, group, range(first, start))
+                group, first = [], start
             group.append(statement)
         if group:
-            yield Slice(self, group)
+            yield Slice(self, group, range(first, len(self.order)))
 
 
 class Slice:
     """Whole lines of a file that hold one top-level statement: what libcst parses at a time."""
 
-    def __init__(self, tree: Tree, statements: list[ast.stmt]) -> None:
+    def __init__(self, tree: Tree, statements: list[ast.stmt], places: range) -> None:
         self.tree = tree
         self.statements = statements
+        self._places_in_order = places
         self.first = first_line(statements[0])
         self.last = last_line(statements[-1])
 
@@ -178,11 +206,9 @@ class Slice:
     @cached_property
     def _by_kind(self) -> dict[type, list[ast.AST]]:
         by_kind: dict[type, list[ast.AST]] = {}
-        waiting: list[ast.AST] = list(reversed(self.statements))
-        while waiting:
-            node = waiting.pop()
-            by_kind.setdefault(type(node), []).append(node)
-            waiting += reversed(list(ast.iter_child_nodes(node)))
+        for index in self._places_in_order:
+            node = self.tree.order[index]
+            by_kind.setdefault(node.__class__, []).append(node)
         return by_kind
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
@@ -193,13 +219,13 @@ class Slice:
     @cached_property
     def _twins(self) -> dict[tuple[str, Position, Position | None], ast.AST]:
         twins: dict[tuple[str, Position, Position | None], ast.AST] = {}
-        for statement in self.statements:
-            for node in ast.walk(statement):
-                if isinstance(node, ast.expr):
-                    start, end = self.tree.span(node)
-                    twins[type(node).__name__, start, end] = node
-                elif isinstance(node, ast.stmt):
-                    twins[type(node).__name__, self.tree.span(node)[0], None] = node
+        for index in self._places_in_order:
+            node = self.tree.order[index]
+            if isinstance(node, ast.expr):
+                start, end = self.tree.span(node)
+                twins[type(node).__name__, start, end] = node
+            elif isinstance(node, ast.stmt):
+                twins[type(node).__name__, self.tree.span(node)[0], None] = node
         return twins
 
     def twin(self, node: cst.CSTNode, kind: type[Found]) -> Found | None:

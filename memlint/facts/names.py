@@ -22,7 +22,7 @@ BUILTINS = frozenset(dir(builtins)) - {"__doc__", "__loader__", "__name__", "__p
 class Names:
     """The scopes of one module, and the binding behind each of its names."""
 
-    __slots__ = ("_bindings", "_inner", "_regions", "_scopes", "has_star_import", "module")
+    __slots__ = ("_bindings", "_inner", "_origins", "_regions", "_scopes", "has_star_import", "module")
 
     def __init__(self, module: ast.Module) -> None:
         walk = Walk(module)
@@ -33,6 +33,7 @@ class Names:
         self._regions = walk.regions
         self._scopes: dict[ast.AST, Scope] = {}
         self._bindings: dict[ast.AST, Binding] = {}
+        self._origins: dict[Binding, tuple[str | None, ast.expr | None]] = {}
         self._index_definitions(walk.scopes)
         self._resolve_loads()
 
@@ -95,7 +96,9 @@ class Names:
             if binding is None:
                 root = f"builtins.{expression.id}" if expression.id in BUILTINS else None
                 break
-            root, value = _imported(binding), self._aliased(binding)
+            if binding not in self._origins:
+                self._origins[binding] = _imported(binding), self._aliased(binding)
+            root, value = self._origins[binding]
             if root is not None or value is None or binding in followed:
                 break
             followed.add(binding)

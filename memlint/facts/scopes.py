@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from memlint.facts.branches import BRANCHES
+
 
 class ScopeKind(enum.Enum):
     """What makes a scope; `TYPE` is the hidden one of type parameters, of their bounds and of `type` aliases."""
@@ -107,13 +109,6 @@ def mangled(identifier: str, private: str) -> str:
     return private + identifier if hidden else identifier
 
 
-LEAVES = frozenset("arg attr conversion ctx id is_async kwd_attrs level module name op ops rest simple str".split())
-BRANCHES: dict[type, tuple[str, ...]] = {
-    kind: tuple(name for name in kind._fields if name not in LEAVES)
-    for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST) and kind is not ast.MatchSingleton
-}
-"""The fields of each kind of node that can hold nodes to read."""
 TARGETS: dict[type, DefinitionKind] = {
     ast.AsyncFor: DefinitionKind.LOOP,
     ast.AsyncWith: DefinitionKind.WITH,

@@ -47,7 +47,7 @@ class Writes:
         elif isinstance(statement, ast.Delete):
             for target in statement.targets:
                 yield from cut_of(self.container(target) if isinstance(target, ast.Subscript) else target)
-        for call in calls(statement):
+        for call in self.tree.calls.get(statement, ()):
             yield from self._call(call)
 
     def makes_container(self, value: ast.expr) -> bool:
@@ -154,16 +154,6 @@ def pairs(targets: Iterable[ast.expr], value: ast.expr) -> Iterator[tuple[ast.ex
         elif isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
             for part, item in zip(target.elts, value.elts, strict=True):
                 yield from pairs([part], item)
-
-
-def calls(statement: ast.stmt) -> Iterator[ast.Call]:
-    """The calls in a statement's own expressions."""
-    waiting: list[ast.AST] = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Call):
-            yield node
-        waiting += (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt))
 
 
 def targets_of(assignment: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
