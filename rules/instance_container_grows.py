@@ -8,7 +8,7 @@ class InstanceContainerGrows(GrowthRule):
 
     code = "ML620"
     name = "instance-container-grows"
-    yields_to = ("ML605",)
+    yields_to = ("ML605", "ML710")
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False

@@ -10,6 +10,7 @@ class ModuleContainerGrows(GrowthRule):
 
     code = "ML604"
     name = "module-container-grows"
+    yields_to = ("ML710",)
     effect = Effect.KEPT
     gate = all_of(file=PUT_IN)
     homes = (Home.MODULE, Home.CLASS)
