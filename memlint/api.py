@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from memlint.deque_for_list import DequeForList
 from memlint.facts import Facts
 from memlint.facts.class_containers import Shared as SharedContainer
 from memlint.facts.class_kinds import ClassKind
@@ -29,9 +30,11 @@ from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, Scop
 from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
+from memlint.joined_parts import JoinedParts
 from memlint.knowledge import names as known
 from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
+from memlint.moving_position import MovingPosition
 from memlint.none_guard import NoneGuard
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "DefaultRule",
     "Definition",
     "DefinitionKind",
+    "DequeForList",
     "Edit",
     "Effect",
     "Facts",
@@ -61,9 +65,11 @@ __all__ = [
     "Growth",
     "GrowthRule",
     "Home",
+    "JoinedParts",
     "LineLoop",
     "LocalAlias",
     "MethodKind",
+    "MovingPosition",
     "Needless",
     "NoneGuard",
     "Place",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, MovingPosition, Rule, Safety, Slice, all_of, cst
 
 KINDS = frozenset({"bytearray", "bytes", "str"})
 
@@ -14,6 +14,7 @@ class BytesSliceAdvance(Rule):
     name = "bytes-slice-advance"
     effect = Effect.TIME
     quiet_in_tests = True
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb":\s*\]|partition|split")
 
     @classmethod
@@ -25,10 +26,13 @@ class BytesSliceAdvance(Rule):
         front = self.facts.fronts.advanced(statement, KINDS) if statement else None
         if statement is None or front is None:
             return
+        fix, unfixed = MovingPosition(self.facts, self.slice, statement, front).fix()
         place = ast.unparse(front.place)
         better = f"`del {place}[:n]`" if front.kind == "bytearray" else "keep a position and slice from there"
         self.report(
             statement,
             f"the rest of `{place}` is copied in every turn of the loop: {better}",
             related=[(front.loop, "the loop")],
+            fix=fix,
+            unfixed=unfixed,
         )

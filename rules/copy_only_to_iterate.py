@@ -12,6 +12,7 @@ class CopyOnlyToIterate(Rule):
     name = "copy-only-to-iterate"
     effect = Effect.PEAK
     severity = Severity.INFO
+    default = False
     quiet_in_tests = True
     yields_to = ("ML415",)
     fixes = (Safety.SAFE,)

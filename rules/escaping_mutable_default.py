@@ -11,6 +11,7 @@ class EscapingMutableDefault(DefaultRule):
     code = "ML202"
     name = "escaping-mutable-default"
     effect = Effect.SHARED
+    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
 
     @classmethod

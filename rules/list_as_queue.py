@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import DequeForList, Effect, Facts, Rule, Safety, Slice, all_of, cst
 
 KINDS = frozenset({"list"})
 
@@ -14,6 +14,7 @@ class ListAsQueue(Rule):
     name = "list-as-queue"
     effect = Effect.TIME
     quiet_in_tests = True
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb"\b(?:pop|insert)\b|\bdel\b|:\s*\]")
 
     @classmethod
@@ -32,11 +33,15 @@ class ListAsQueue(Rule):
         front = self.facts.fronts.shifted(node) if node else None
         if node is None or front is None:
             return
+        fix, unfixed = DequeForList(self.facts, self.slice, front).fix()
         shift = f"`{ast.unparse(node)}`" if isinstance(node, ast.Delete) else f"`{ast.unparse(node.func)}(0)`"
         self.report(
             node,
             f"{shift} moves all other items of the list in every turn of the loop: make it a `collections.deque`",
             related=[(front.loop, "the loop")],
+            fix=fix,
+            unfixed=unfixed,
+            optional=not front.is_long,
         )
 
     def visit_Assign(self, node: cst.Assign) -> None:
@@ -49,4 +54,5 @@ class ListAsQueue(Rule):
             f"all the rest of `{ast.unparse(front.place)}` is copied in every turn of the loop: "
             "make it a `collections.deque` and take from its left",
             related=[(front.loop, "the loop")],
+            optional=not front.is_long,
         )

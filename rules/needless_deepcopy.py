@@ -26,7 +26,7 @@ class NeedlessDeepcopy(Rule):
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)
         found = self.facts.copies.needless(call) if call else None
-        if call is None or found is None:
+        if call is None or found is None or (found.why.value == "flat" and self.facts.copies.is_short(found.original)):
             return
         fix = self.replaced(call, found)
         self.report(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, JoinedParts, Rule, Safety, Slice, all_of, cst
 
 BETTER = {
     "bytes": "extend a `bytearray`",
@@ -25,6 +25,7 @@ class QuadraticAccumulation(Rule):
     yields_to = ("ML912", "ML921", "ML922")
     effect = Effect.TIME
     quiet_in_tests = True
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb"=")
 
     @classmethod
@@ -41,8 +42,11 @@ class QuadraticAccumulation(Rule):
         growth = self.facts.accumulation.growth(statement) if statement else None
         if statement is None or growth is None:
             return
+        fix, unfixed = JoinedParts(self.facts, self.slice, statement, growth).fix()
         self.report(
             statement,
             f"`{growth.by}` copies all of `{ast.unparse(growth.place)}` in every turn: {BETTER[growth.kind]}",
             related=[(growth.loop, "the loop")],
+            fix=fix,
+            unfixed=unfixed,
         )

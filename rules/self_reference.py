@@ -23,7 +23,7 @@ class SelfReference(StoreRule[str]):
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> str | None:
         """What holds the instance in a stored value: the name of a call, empty for the value itself or a container."""
-        if facts.classes.is_replaced(model, store):
+        if facts.classes.is_replaced(model, store) or is_of_script(facts, store.by):
             return None
         held = facts.links.held(store.value)
         return next((holder for value, holder in held if facts.classes.instance(value) is model), None)
@@ -87,6 +87,8 @@ def closing(facts: Facts, statement: ast.AST) -> Iterator[ast.Attribute]:
         if write.value is None or subject is None or facts.classes.is_ever_cut(write.attribute.attr):
             continue
         held = (each for each, holder in facts.links.held(write.value) if isinstance(each, ast.Name) and not holder)
+        if is_of_class(write.attribute.attr) or is_of_script(facts, statement):
+            continue
         if any(facts.names.binding(each) is subject for each in held) and not is_put_right(facts, statement):
             yield write.attribute
 
@@ -99,6 +101,17 @@ def is_put_right(facts: Facts, statement: ast.AST) -> bool:
     block = getattr(facts.tree.parents[statement], "body", [])
     later = (each for each in block if isinstance(each, ast.Assign) and each.lineno > statement.lineno)
     return any(ast.dump(target) in places for each in later for target in each.targets)
+
+
+def is_of_class(attribute: str) -> bool:
+    """Whether an attribute is one of those that classes have, such as `__members__`; `__dict__` is the object's own."""
+    return attribute.startswith("__") and attribute.endswith("__") and attribute != "__dict__"
+
+
+def is_of_script(facts: Facts, statement: ast.AST) -> bool:
+    """Whether a statement stands under `if __name__ == "__main__"`: a demonstration, or a process that ends."""
+    tests = (each.test for each in facts.tree.ancestors(statement) if isinstance(each, ast.If))
+    return any(getattr(getattr(test, "left", None), "id", "") == "__name__" for test in tests)
 
 
 def is_of_name(node: ast.AST) -> bool:

@@ -26,6 +26,8 @@ FRAME_READERS = frozenset({"dir", "eval", "exec", "locals", "super", "vars"})
 """Functions that give another answer in a generator, which is a function of its own."""
 
 LOUD = (ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+STREAMS = frozenset({"binary file", "cursor", "generator", "text file"})
+"""Kinds of values that hold one element at a time."""
 SETTLED = frozenset({"bytes", "defaultdict", "deque", "dict", "list", "set", "str", "tuple"})
 """Kinds of values that can be run over again: to stop halfway leaves nothing behind."""
 
@@ -78,7 +80,16 @@ class ThrowawayList(Rule):
         if taker in LEAVING_OFF and not all(map(self.facts.purity.only_tells, (made.elt, *made.generators[0].ifs))):
             return None
         sizes = [self.facts.sizes.most(each.iter) for each in made.generators]
-        return taker if math.prod(LONG if size is None else size for size in sizes) >= LONG else None
+        is_long = math.prod(LONG if size is None else size for size in sizes) >= LONG
+        return taker if is_long and any(map(self.is_lazy, made.generators)) else None
+
+    def is_lazy(self, loop: ast.comprehension) -> bool:
+        """Whether what a list is made of has no more than one element in memory: other lists are but a second one."""
+        if self.facts.kind(loop.iter) in STREAMS:
+            return True
+        if not isinstance(loop.iter, ast.Call) or self.facts.names.qualified(loop.iter.func) != "builtins.range":
+            return False
+        return all(isinstance(bound, ast.Constant) for bound in loop.iter.args[:-1][:1])
 
     def unlisted(self, node: cst.Call, call: ast.Call, made: ast.ListComp, taker: str) -> Fix:
         """Take the brackets off; a generator that is not the only argument needs parentheses in their place."""

@@ -46,7 +46,9 @@ def main(paths):
         readings = read_day(path)
         largest = max([value for _, value in readings])
         hours = by_hour(readings)
-        print(path, largest, sum([len(hour) for hour in hours]), energy(hours))
+        with open(path) as log:
+            longest = max([len(line) for line in log])
+        print(path, largest, longest, energy(hours))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class Accumulation:
         found = self.summed(statement, place) or self.joined(statement, place)
         if found is None or not (found[0] in SURE or self.is_certain(loops, found[0])):
             return None
-        if self.is_few(found[0], loops, place):
+        if self.is_few(found[0], loops, place) or self.is_asked_whole(statement, place):
             return None
         if self.is_limited(loops[-1], place) or not self.rebuilding.values(place):
             return None
@@ -86,12 +86,40 @@ class Accumulation:
 
     def is_few(self, kind: str, loops: list[Loop], place: Place) -> bool:
         """Whether there are few parts: a table that does not start empty is widened; few bytes come of a view."""
-        if kind == "table":
-            return not all(map(is_empty, self.rebuilding.values(place)))
+        values = self.rebuilding.values(place)
+        if kind == "table" and not all(map(is_empty, values)):
+            return True
+        if kind == "bytes" and not any(map(begins_stream, values)):
+            return True
+        if kind in SURE and self.is_over_functions(loops[0]):
+            return True
         over = loops[0].iter if isinstance(loops[0], ast.For) and len(loops) == 1 else None
         function = over.func if isinstance(over, ast.Call) else None
         is_view = isinstance(function, ast.Attribute) and function.attr in known("streams", "few", "views")
-        return kind == "bytes" and is_view
+        return (kind == "bytes" and is_view) or (kind in SURE and isinstance(over, ast.Subscript))
+
+    def is_over_functions(self, loop: Loop) -> bool:
+        """Whether a loop calls what it runs over: there are never many functions."""
+        target = loop.target if isinstance(loop, (ast.For, ast.AsyncFor)) else None
+        calls = (node.func for node in ast.walk(loop) if isinstance(node, ast.Call))
+        return isinstance(target, ast.Name) and any(getattr(each, "id", "") == target.id for each in calls)
+
+    def is_asked_whole(self, statement: ast.Assign | ast.AugAssign, place: Place) -> bool:
+        """Whether each part is all that is still missing, `read(size - len(x))`, so that it mostly comes at once."""
+        for part in self.parts(statement):
+            for call in ast.walk(part):
+                for given in call.args if isinstance(call, ast.Call) else ():
+                    is_rest = isinstance(given, ast.BinOp) and isinstance(given.op, ast.Sub)
+                    if is_rest and any(self.rebuilding.is_same(node, place) for node in ast.walk(given)):
+                        return True
+        return False
+
+    def parts(self, statement: ast.Assign | ast.AugAssign) -> list[ast.expr]:
+        """What a statement adds, and the values of the names in it."""
+        names = [node for node in ast.walk(statement.value) if isinstance(node, ast.Name)]
+        bindings = [binding for name in names if (binding := self.names.binding(name))]
+        made = [each.value for binding in bindings if len(binding.definitions) == 1 for each in binding.definitions]
+        return [statement.value, *(each for each in made if each is not None)]
 
     def is_limited(self, loop: Loop, place: Place) -> bool:
         """Whether the loop leaves off, or complains, when there are more than so many."""
@@ -204,3 +232,13 @@ def is_empty(value: ast.expr) -> bool:
     first = value.args[0] if value.args else None
     sizes = first.elts if isinstance(first, (ast.List, ast.Tuple)) else [first] if first else []
     return not sizes or any(isinstance(size, ast.Constant) and size.value == 0 for size in sizes)
+
+
+def begins_stream(value: ast.expr) -> bool:
+    """Whether bytes start with nothing, or with the first part of what is read."""
+    if isinstance(value, ast.Constant):
+        return not value.value
+    made = value.value if isinstance(value, ast.Await) else value
+    if isinstance(made, ast.Call) and not made.args:
+        return True
+    return isinstance(made, ast.Call) and getattr(made.func, "attr", "") in ("read", "recv")

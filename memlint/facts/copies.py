@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 IMMUTABLE = frozenset({"bool", "bytes", "class", "complex", "float", "function", "int", "NoneType", "str"})
 """Kinds of which a deep copy is the object itself."""
+FEW = 8
+"""Items that a deep copy goes through in no time."""
 PLAIN = frozenset({"append", "pop", "setdefault"})
 """Methods that hardly anything but a container has."""
 
@@ -132,6 +134,13 @@ class Copies:
             return False
         is_promised = isinstance(original, (ast.Attribute, ast.Name)) and all(each.promised for each in found)
         return is_promised or self.is_untouched(original)
+
+    def is_short(self, original: ast.expr) -> bool:
+        """Whether a container is written out with a handful of items, which are copied in no time."""
+        binding = self.names.binding(original) if isinstance(original, ast.Name) else None
+        made = [each.value for each in binding.definitions] if binding else [original]
+        items = [getattr(each, "elts", getattr(each, "keys", None)) for each in made]
+        return all(isinstance(each, list) and len(each) <= FEW and None not in each for each in items)
 
     def is_immutable(self, source: Source) -> bool:
         kind = self.facts.nesting.kind(source)

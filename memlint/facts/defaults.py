@@ -188,7 +188,9 @@ class Defaults:
                 return touch
             if touch.role not in (Role.RETURNED, Role.YIELDED) or not self.comes_back(default, touch):
                 continue
-            if touch.inner is None or self.leaves(touch.inner):
+            if touch.inner is not None and self.leaves(touch.inner):
+                return touch
+            if touch.inner is None and not self.facts.handing.is_called_here_alone(default.function):
                 return touch
         kept = next((touch for touch in self.touches(default) if self.is_kept_by(default, touch)), None)
         return kept._replace(role=Role.STORED) if kept else None

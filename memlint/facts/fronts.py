@@ -25,6 +25,8 @@ class Front(NamedTuple):
     place: Place
     kind: str
     loop: Loop
+    is_long: bool = True
+    """Whether a list is long for certain, or as long as what it is made of; other queues hold a handful, mostly."""
 
 
 class Fronts:
@@ -48,7 +50,8 @@ class Fronts:
         loops = self.rebuilding.carriers(statement, place, is_growing=kind == "list")
         if not loops or not self.rebuilding.is_long(loops) or self.facts.loops.is_compiled(statement):
             return None
-        return Front(place, kind, loops[-1]) if kind != "list" or self.is_queue(loops, place) else None
+        is_wanted = kind != "list" or self.is_queue(loops, place)
+        return Front(place, kind, loops[-1], self.is_sequence(place)) if is_wanted else None
 
     def is_queue(self, loops: list[Loop], place: Place) -> bool:
         """Whether a loop works off a list that it fills as well, or that may be long; one that it sorts is none."""
@@ -122,9 +125,8 @@ class Fronts:
             reads = self.rebuilding.reads(loops[-1], place, statement)
             is_many = isinstance(loops[0], ast.For) and self.facts.accumulation.is_certain(loops, "list")
             is_queue = is_many and not any(True for _ in reads)
-        else:
-            is_queue = self.is_queue(loops, place)
-        return Front(place, "list", loops[-1]) if is_queue else None
+            return Front(place, "list", loops[-1]) if is_queue else None
+        return Front(place, "list", loops[-1], self.is_sequence(place)) if self.is_queue(loops, place) else None
 
     def is_window(self, node: ast.AST, place: Place, loop: Loop) -> bool:
         """Whether a test of the length keeps what is shortened short."""
@@ -182,6 +184,11 @@ class Fronts:
         """Whether a list is made of something that may be long: lines of text, an iterable of unknown size."""
         values = self.rebuilding.values(place)
         return bool(values) and all(map(self.may_be_long, values))
+
+    def is_sequence(self, place: Place) -> bool:
+        """Whether a list is one of lines, or a sorted copy of another; no queue of steps, nor names of a few things."""
+        values = self.rebuilding.values(place)
+        return self.is_large(place) and not any(isinstance(each, ast.ListComp) for each in values)
 
     def may_be_long(self, value: ast.expr) -> bool:
         if isinstance(value, ast.ListComp):

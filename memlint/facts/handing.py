@@ -91,6 +91,10 @@ class Handing:
         receiver = Receiver(function, first)
         return bool(outside) and all(any(name is parameter for name, _ in handed(receiver, call)) for call in calls)
 
+    def is_called_here_alone(self, function: Definition | ast.Lambda) -> bool:
+        """Whether a function is private to this file, and nothing is done with it but to call it."""
+        return not isinstance(function, ast.Lambda) and bool(self._calls(function))
+
     def _owner(self, function: Definition) -> ast.ClassDef | None:
         parent = self.facts.tree.parents[function]
         return parent if isinstance(parent, ast.ClassDef) else None

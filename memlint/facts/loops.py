@@ -81,7 +81,8 @@ class Loops:
             return self.is_long(loop)
         many = [each for each in turns if each is None or each >= FEW]
         is_long = len(many) > 1 and None in many and is_counting(loop)
-        return is_long and is_filled(nest[-2], loop) and self.is_small(nest[-2], is_outer=True)
+        is_wide = is_long and is_filled(nest[-2], loop) and self.is_small(nest[-2], is_outer=True)
+        return is_wide and is_of_table(nest[-2], loop)
 
     def is_long(self, loop: Loop) -> bool:
         """Whether a loop has many turns for certain, with those around it that repeat it."""
@@ -264,6 +265,15 @@ def is_filled(outer: Loop, inner: Loop) -> bool:
         return False
     around, within = (sum(isinstance(node, ast.stmt) for node in ast.walk(loop)) for loop in (outer, inner))
     return around - within <= AROUND
+
+
+def is_of_table(outer: Loop, inner: Loop) -> bool:
+    """Whether two loops go through all pairs of some items, or all items of a table: what grows with the data."""
+    if not isinstance(outer, ast.For) or not isinstance(inner, ast.For):
+        return False
+    rows = {node.id for node in ast.walk(outer.target) if isinstance(node, ast.Name)}
+    is_row = isinstance(inner.iter, ast.Name) and inner.iter.id in rows
+    return is_row or ast.dump(inner.iter) == ast.dump(outer.iter)
 
 
 def is_over_range(loop: ast.For) -> bool:

@@ -57,10 +57,14 @@ class Reductions:
             given = self.copied(given) or given
         is_range = isinstance(given, ast.Call) and self.facts.names.qualified(given.func) == "builtins.range"
         most = self.facts.sizes.most(given) if is_range else None
-        names = (last_name(node) for node in ast.walk(given) if isinstance(node, (ast.Name, ast.Attribute)))
-        words = {word for name in names for word in words_of(name)}
-        is_small = not words.isdisjoint(known("requests", "arrays", "small")) or (most is not None and most <= FEW)
+        is_small = self.is_of_few(given) or (most is not None and most <= FEW)
         return given if is_range and not is_small else None
+
+    def is_of_few(self, count: ast.expr) -> bool:
+        """Whether a number is called by a word for what there are few of."""
+        names = (last_name(node) for node in ast.walk(count) if isinstance(node, (ast.Name, ast.Attribute)))
+        words = {word for name in names for word in words_of(name)}
+        return not words.isdisjoint(known("requests", "arrays", "small"))
 
     def copied(self, display: ast.ListComp) -> ast.expr | None:
         """`y` of `[x for x in y]`."""
@@ -69,6 +73,13 @@ class Reductions:
             len(display.generators) == 1 and not loop.ifs and ast.unparse(loop.target) == ast.unparse(display.elt)
         )
         return loop.iter if is_plain else None
+
+    def is_gathered(self, call: ast.Call) -> bool:
+        """Whether an array is made of a list that a comprehension gathers, which is of Python objects anyway."""
+        given = call.args[0] if call.args else None
+        binding = self.facts.names.binding(given) if isinstance(given, ast.Name) else None
+        made = [each.value for each in binding.definitions] if binding else [given]
+        return any(isinstance(each, (ast.List, ast.ListComp)) for each in made)
 
     def is_array(self, value: ast.expr) -> bool:
         """Whether a value is an array, or what comes of comparing one with something."""
@@ -97,6 +108,10 @@ class Reductions:
         if isinstance(array, ast.Call):
             is_converted = self.facts.names.qualified(array.func) in known("requests", "arrays", "converting")
             shapes = [each.elts for each in array.args if isinstance(each, (ast.List, ast.Tuple))]
+            if is_converted and self.is_gathered(array):
+                return True
+            if array.args and self.facts.names.qualified(array.func) is not None and self.is_of_few(array.args[0]):
+                return True
             if any(is_converted or all(isinstance(each, ast.Constant) for each in shape) for shape in shapes):
                 return True
             words = [ast.unparse(each) for each in array.args]

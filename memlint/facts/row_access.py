@@ -78,8 +78,15 @@ class RowAccess:
         if not isinstance(made, (ast.Lambda, ast.FunctionDef)) or len(made.args.args) != 1:
             return None
         row = self.facts.names.binding_of(made.args.args[0])
+        if row is not None and self.looks_up(made, row):
+            return None
         columns = self.columns(row, made) if row else None
         return Rows("apply", tuple(columns)) if columns else None
+
+    def looks_up(self, function: ast.Lambda | ast.FunctionDef, row: Binding) -> bool:
+        """Whether a function of a row indexes something else, such as a table, beside which a row costs little."""
+        indexed = (node.value for node in ast.walk(function) if isinstance(node, ast.Subscript))
+        return any(not isinstance(each, ast.Name) or self.facts.names.binding(each) is not row for each in indexed)
 
     def columns(self, row: Binding, inside: ast.AST) -> list[str] | None:
         """The columns that a loop or function reads of a row; None where anything else is done with it."""

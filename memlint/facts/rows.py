@@ -37,7 +37,7 @@ class Rows:
     def fetched(self, loop: RowLoop) -> Fetched | None:
         """The call `cursor.fetchall()` whose rows are those of a whole table, for this loop alone."""
         found = self.called(loop, "fetchall")
-        if found is None or not self.is_whole(found) or self.is_touched(loop, found.source):
+        if found is None or not self.is_whole(found) or self.is_touched(loop, found.source) or is_search(loop):
             return None
         return None if self.keeps(loop) else found
 
@@ -223,3 +223,8 @@ class Rows:
                 is_growth = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in grow
                 if is_growth or not all(isinstance(target, ast.Name) for target in targets):
                     yield node
+
+
+def is_search(loop: RowLoop) -> bool:
+    """Whether a loop looks for one row and leaves off when it has it; what is searched so is a short list of names."""
+    return isinstance(loop, ast.For) and any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop))

@@ -72,18 +72,33 @@ class Tasks:
             return False
         if isinstance(called, ast.Attribute) and called.attr in known("tasks", "future", "methods"):
             return False
-        node: ast.AST | None = None
-        if isinstance(called, ast.Attribute) and (model := self.facts.classes.instance(called.value)):
-            node = next((each.methods[called.attr] for each in model.lineage() if called.attr in each.methods), None)
-        elif found := self.facts.find(called):
-            node = found.node
+        node = self.definition(called)[1]
         return node is None or isinstance(node, ast.AsyncFunctionDef)
+
+    def definition(self, called: ast.expr) -> tuple[Facts, ast.AST | None]:
+        """The function that is called, and the facts of its file; None where it is not found."""
+        if isinstance(called, ast.Attribute) and (model := self.facts.classes.instance(called.value)):
+            lineage = (each.methods[called.attr] for each in model.lineage() if called.attr in each.methods)
+            return self.facts, next(lineage, None)
+        found = self.facts.find(called)
+        return (found.facts, found.node) if found else (self.facts, None)
+
+    def is_held_by_loop(self, work: ast.expr) -> bool:
+        """Whether the loop has hold of a task wherever it waits: it runs through at once, or waits for a timer."""
+        binding = self.names.binding(work) if isinstance(work, ast.Name) else None
+        made = binding.sole.value if binding and binding.sole else work
+        facts, node = self.definition(made.func) if isinstance(made, ast.Call) else (self.facts, None)
+        if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents or is_stub(node):
+            return False
+        return all(is_held(facts, each) for each in own_nodes(node) if isinstance(each, WAITING))
 
     def dropped(self, call: ast.Call) -> Dropped | None:
         """The task that a call makes, where nothing keeps it."""
         if scheduled := self.scheduled(call):
             return scheduled
         if not self.makes(call):
+            return None
+        if self.is_held_by_loop(call.args[0]):
             return None
         outer, parent = self.passed_up(call)
         if isinstance(parent, ast.Expr):
@@ -118,6 +133,8 @@ class Tasks:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in known("tasks", "methods", "dropping"):
             return None
         for place_, argument in enumerate(call.args[:-1]):
+            if self.is_maker(argument) and self.is_held_by_loop(call.args[place_ + 1]):
+                return None
             if self.is_maker(argument) and (not self.is_coercing(argument) or self.is_coroutine(call.args[place_ + 1])):
                 return Dropped(call, call.args[place_ + 1], f"`{call.func.attr}` drops it")
         return None
@@ -157,3 +174,28 @@ def is_running(node: ast.AST) -> bool:
     """Whether a node calls a method that runs an event loop."""
     called = node.func if isinstance(node, ast.Call) else None
     return isinstance(called, ast.Attribute) and called.attr in known("tasks", "methods", "running")
+
+
+def is_held(facts: Facts, wait: ast.AST) -> bool:
+    """Whether a coroutine waits for what holds its task: for a timer, for a thread, or under a timeout."""
+    if isinstance(wait, ast.Await) and isinstance(call := wait.value, ast.Call):
+        if (facts.names.qualified(call.func) or "") in known("tasks", "held", "awaited"):
+            return True
+        if isinstance(call.func, ast.Attribute) and call.func.attr in known("tasks", "held", "methods"):
+            return True
+    around = [wait, *facts.tree.ancestors(wait)]
+    scopes = (each for each in around if isinstance(each, ast.AsyncWith))
+    return any(is_timer(facts, each.items[0].context_expr) for each in scopes)
+
+
+def is_timer(facts: Facts, context: ast.expr) -> bool:
+    called = context.func if isinstance(context, ast.Call) else None
+    return called is not None and facts.names.qualified(called) in known("tasks", "held", "timers")
+
+
+def is_stub(function: ast.AsyncFunctionDef) -> bool:
+    """Whether a function only stands for those that override it: `...`, `pass`, `raise NotImplementedError`."""
+    return all(
+        isinstance(each, (ast.Pass, ast.Raise)) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        for each in function.body
+    )
