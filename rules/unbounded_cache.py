@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Function, Rule, Safety, Severity, Slice, all_of, cst
+
+BOUND = 1024
+"""Results that the fix lets a cache keep."""
 
 
 class UnboundedCache(Rule):
@@ -12,8 +15,8 @@ class UnboundedCache(Rule):
     name = "unbounded-cache"
     effect = Effect.KEPT
     severity = Severity.INFO
-    default = False
     quiet_in_tests = True
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"@", rb"\bdef\b", file=(rb"cache",))
 
     @classmethod
@@ -30,10 +33,34 @@ class UnboundedCache(Rule):
         if not parameters:
             return
         widest = parameters[0]
+        is_wide = self.facts.caching.is_wide(widest)
+        fix, reason = self.bounded(found.by, function)
         self.report(
             found.by,
             f"`{found.name}` keeps the result of `{function.name}` for every `{widest.arg}` that it is ever given, for "
-            "the life of the process: give it a bound, as in `lru_cache(maxsize=1024)`",
-            severity=Severity.WARNING if self.facts.caching.is_wide(widest) else None,
+            f"the life of the process: give it a bound, as in `lru_cache(maxsize={BOUND})`",
+            severity=Severity.WARNING if is_wide else None,
             related=[(widest, "the parameter")],
+            optional=not is_wide,
+            fix=fix,
+            unfixed=reason,
         )
+
+    def bounded(self, cache: ast.expr, function: Function) -> tuple[Fix | None, str]:
+        """Give the cache a bound, where what it gives may be made anew; or why not."""
+        reason = self.facts.caching.identity(function)
+        if reason:
+            return None, reason
+        size = self.facts.caching.size(cache) if isinstance(cache, ast.Call) else None
+        qualified = self.facts.names.qualified(cache.func if isinstance(cache, ast.Call) else cache)
+        if qualified == "functools.lru_cache" and isinstance(size, ast.Constant):
+            return Fix("give the cache a bound", Safety.UNSAFE, (self.replace(size, str(BOUND)),)), ""
+        scope = self.facts.names.scope_of(function)
+        spelled = ((name, self.facts.names.read(name, scope)) for name in ("functools.lru_cache", "lru_cache"))
+        is_known = (
+            (name, read and self.facts.names.qualified(read) == "functools.lru_cache") for name, read in spelled
+        )
+        name = next((name for name, is_same in is_known if is_same), "")
+        if qualified != "functools.cache" or isinstance(cache, ast.Call) or not name:
+            return None, "the cache is made elsewhere, or no name for `lru_cache` is at hand"
+        return Fix("give the cache a bound", Safety.UNSAFE, (self.replace(cache, f"{name}(maxsize={BOUND})"),)), ""

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from memlint.facts.rebuilding import Rebuilding
     from memlint.facts.reductions import Reductions
     from memlint.facts.registrations import Registrations
+    from memlint.facts.repeats import Repeats
     from memlint.facts.row_access import RowAccess
     from memlint.facts.rows import Rows
     from memlint.facts.sharing import Sharing
@@ -173,6 +174,7 @@ class Facts:
     rebuilding: Analysis[Rebuilding] = Analysis("rebuilding")
     reductions: Analysis[Reductions] = Analysis("reductions")
     registrations: Analysis[Registrations] = Analysis("registrations")
+    repeats: Analysis[Repeats] = Analysis("repeats")
     row_access: Analysis[RowAccess] = Analysis("row_access")
     rows: Analysis[Rows] = Analysis("rows")
     sharing: Analysis[Sharing] = Analysis("sharing")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import CLASS_PARAMETERS, ClassModel, MethodKind, class_body, first_parameter, method_kind
+from memlint.facts.escape import changes
 from memlint.facts.kinds import default_of
 from memlint.facts.results import own_nodes
 from memlint.facts.shapes import is_none
@@ -194,6 +195,8 @@ class Caching:
         """Whether a parameter takes what comes from outside: by its annotation, or as text that is called so."""
         core = self.facts.kinds.annotations.core(parameter.annotation)
         said = self.facts.names.qualified(core) if core is not None else None
+        if known("caches", "domain", "few").intersection(parameter.arg.lower().split("_")):
+            return False
         if said in known("caches", "domain", "open"):
             return True
         is_text = parameter.annotation is None or said in known("caches", "domain", "text")
@@ -227,6 +230,37 @@ class Caching:
             if isinstance(call, ast.Call)
             for each in (*call.args, *call.keywords)
         )
+
+    def identity(self, function: Function) -> str:
+        """Why the results of a function must stay the objects that they are; empty where they may be made anew."""
+        given = (node.value for node in own_nodes(function) if isinstance(node, ast.Return) and node.value is not None)
+        if any(map(self.is_one_a_key, given)):
+            return f"`{function.name}` gives one object a key, which others may hold and change"
+        binding = self.facts.names.binding_of(function)
+        uses: list[ast.AST] = list(binding.uses) if binding else []
+        uses += [each for each in self.facts.tree.parents if getattr(each, "attr", "") == function.name]
+        for call in (self.facts.tree.parents[use] for use in uses if self.facts.tree.is_called(use)):
+            user = self.facts.tree.parents[call]
+            if isinstance(user, ast.Compare) and any(isinstance(each, (ast.Is, ast.IsNot)) for each in user.ops):
+                return f"what `{function.name}` gives is compared by `is`"
+            if isinstance(user, (ast.Attribute, ast.Subscript)) and self.is_written(user):
+                return f"what `{function.name}` gives is changed"
+        return ""
+
+    def is_written(self, part: ast.Attribute | ast.Subscript) -> bool:
+        is_change = isinstance(part, ast.Attribute) and changes(part.attr) and self.facts.tree.is_called(part)
+        return is_change or not isinstance(part.ctx, ast.Load)
+
+    def is_one_a_key(self, value: ast.expr) -> bool:
+        """Whether a value is a container or an instance that is made for it."""
+        binding = self.facts.names.binding(value) if isinstance(value, ast.Name) else None
+        if binding is not None:
+            return any(each.value is not None and self.is_one_a_key(each.value) for each in binding.definitions)
+        if isinstance(value, ast.Call):
+            found, said = self.facts.find(value.func), self.facts.names.qualified(value.func) or ""
+            is_class = said.rpartition(".")[2][:1].isupper() or bool(found and isinstance(found.node, ast.ClassDef))
+            return is_class or self.facts.kinds.of(value) in ("list", "dict", "set")
+        return isinstance(value, (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp))
 
     def has_key(self, decorator: ast.expr) -> bool:
         """Whether a decorator is given a function that makes the keys."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.names import DefinitionKind
 from memlint.facts.shapes import place
 from memlint.knowledge import names as known
 
@@ -110,14 +111,20 @@ class Collector:
         return False
 
     def may_raise(self, function: ast.AST, start: ast.AST, end: ast.AST) -> bool:
-        """Whether anything is called, awaited or yielded between two calls of a function."""
-        inside = (node for node in ast.walk(function) if isinstance(node, (ast.Call, ast.Await, ast.Yield, ast.Raise)))
-        return any(
-            place(start) < place(node) < place(end)
-            and self.facts.tree.function(node) is function
-            and not any(node is call for call, _ in self._calls)
-            for node in inside
-        )
+        """Whether something between two calls of a function raises, or lets others do so, for all that is seen."""
+        inside = (node for node in ast.walk(function) if place(start) < place(node) < place(end))
+        return any(self.facts.tree.function(node) is function and self.raises(node) for node in inside)
+
+    def raises(self, node: ast.AST) -> bool:
+        """Whether an exception comes from a node: raised there, thrown in, or of a call that is known to raise."""
+        if isinstance(node, (ast.Await, ast.Raise, ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, ast.Call):
+            return False
+        binding = self.names.binding(node.func) if isinstance(node.func, ast.Name) else None
+        if binding is not None and any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions):
+            return True
+        return self.names.qualified(node.func) in known("collector", "calls", "raising")
 
     def keeps_garbage(self, call: ast.Call) -> ast.expr | None:
         """The flag by which a call tells the collector for good to free nothing."""

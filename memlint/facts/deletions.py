@@ -28,6 +28,7 @@ class Holder(NamedTuple):
     text: str
     by: ast.AST
     is_sure: bool = True
+    """Whether it surely holds the object, and the deletion was meant to free that."""
 
 
 class Deletions:
@@ -46,8 +47,9 @@ class Deletions:
         if len(givers) != 1 or name.id in self.facts.flow(function).captured:
             return None
         found = self.stored(binding, statement) or self.origin(givers[0], statement)
-        by_caller = found is not None and found.text == CALLER
-        return None if by_caller and not self.is_to_free(statement) else found
+        if found is None or self.is_to_free(statement):
+            return found
+        return None if found.text == CALLER else found._replace(is_sure=False)
 
     def is_to_free(self, statement: ast.Delete) -> bool:
         """Whether the statements right behind a deletion call the collector or empty a cache of memory."""

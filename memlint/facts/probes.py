@@ -46,7 +46,7 @@ class Probes:
         if not self.is_read(lookup):
             return None
         creation = self.creation(dictionary)
-        if creation is None or not self.is_from_outside(lookup.slice, function):
+        if creation is None or not self.is_from_outside(lookup.slice, function) or not self.is_filled(dictionary):
             return None
         made = getattr(creation, "value", None)
         if not isinstance(made, ast.Call) or isinstance(made.args[0], ast.Lambda) or self.is_known(lookup, function):
@@ -88,6 +88,30 @@ class Probes:
                 return None
         return found
 
+    def is_filled(self, dictionary: ast.Attribute | ast.Name) -> bool:
+        """Whether entries come in the course of time, and not only while the owner is made, which then knows all."""
+        for use in self.facts.task_sets.uses(dictionary):
+            entry, function = self.facts.tree.parents[use], self.facts.tree.function(use)
+            is_entry = isinstance(entry, ast.Subscript) and entry.value is use
+            if is_entry and not (isinstance(entry.ctx, ast.Load) and self.is_read(entry)):  # type: ignore[attr-defined, arg-type]
+                is_handed_out = isinstance(self.facts.tree.parents[entry], ast.Return)
+                if not is_handed_out and not self.is_making(function, set()):
+                    return True
+        return False
+
+    def is_making(self, function: ast.AST, followed: set[ast.AST]) -> bool:
+        """Whether a function runs while an instance or the module is made: itself, or called by nothing else."""
+        if isinstance(function, ast.Module) or getattr(function, "name", "") in MAKING:
+            return True
+        if function in followed or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return False
+        callers = [
+            self.facts.tree.function(each)
+            for each in self.facts.tree.parents
+            if isinstance(each, ast.Attribute) and each.attr == function.name
+        ]
+        return bool(callers) and all(self.is_making(each, {*followed, function}) for each in callers)
+
     def is_first(self, use: ast.expr) -> bool:
         """Whether the dictionary is made with its instance, its class or its module, not for one piece of work."""
         function = self.facts.tree.function(use)
@@ -95,11 +119,21 @@ class Probes:
 
     def is_from_outside(self, key: ast.expr, function: Function) -> bool:
         """Whether a key is made of what a caller gives."""
-        word = str(getattr(key, "attr", getattr(key, "id", ""))).rpartition("_")[2]
+        called = str(getattr(key, "attr", getattr(key, "id", ""))).removesuffix("_name")
+        word = called.rpartition("_")[2]
         given = (name for name in ast.walk(key) if isinstance(name, ast.Name))
         return word not in known("containers", "keys", "few") and any(
             self.is_given(name, function, set()) for name in given
         )
+
+    def is_called_inside(self, function: Function) -> bool:
+        """Whether only the function around a nested one calls it, so that its arguments are not from outside."""
+        if isinstance(self.facts.tree.parents[function], (ast.ClassDef, ast.Module)):
+            return False
+        binding = self.names.binding_of(function)
+        body = self.facts.tree.function(function)
+        is_nested = isinstance(body, (ast.FunctionDef, ast.AsyncFunctionDef))
+        return is_nested and binding is not None and all(map(self.facts.tree.is_called, binding.uses))
 
     def is_given(self, name: ast.Name, function: Function, followed: set[Binding]) -> bool:
         binding = self.names.binding(name)
@@ -109,7 +143,7 @@ class Probes:
         for made in binding.definitions:
             parameter = made.node if isinstance(made.node, ast.arg) and binding.scope.node is function else None
             if parameter is not None and not self.facts.caching.is_closed(parameter, function):
-                return True
+                return not self.is_called_inside(function)
             source = made.value
             if made.kind is DefinitionKind.LOOP:
                 source = getattr(self.facts.tree.enclosing(made.node, *ITERATING), "iter", None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.class_model import CLASS_PARAMETERS
 from memlint.facts.escape import Role, changes
 from memlint.facts.names import DefinitionKind
 from memlint.knowledge import names as known
@@ -47,7 +49,32 @@ class Rows:
         if found is None or not self.has_mapper() or not self.is_unfiltered(found.source):
             return None
         session = self.session(found.source)
-        return None if self.is_touched(loop, session) or self.keeps(loop) or self.is_changed(loop) else found
+        if self.is_touched(loop, session) or self.may_use_session(loop):
+            return None
+        return None if self.keeps(loop) or self.is_changed(loop) else found
+
+    def may_use_session(self, loop: RowLoop) -> bool:
+        """Whether a loop calls what the project defines and may have the session: a method of its own, another
+        class, a function."""
+        for call in (node for part in self.parts(loop) for node in ast.walk(part) if isinstance(node, ast.Call)):
+            root: ast.expr = call.func
+            while isinstance(root, (ast.Attribute, ast.Subscript)):
+                root = root.value
+            if not isinstance(root, ast.Name):
+                continue
+            binding = self.names.binding(root)
+            made = binding.definitions if binding else []
+            kinds = {each.kind for each in made}
+            is_own = self.facts.classes.instance(root) is not None or root.id in CLASS_PARAMETERS
+            is_outside = self.names.qualified(root) is not None and not self.is_of_library(root)
+            if is_own or is_outside or kinds & {DefinitionKind.FUNCTION, DefinitionKind.CLASS}:
+                return True
+        return False
+
+    def is_of_library(self, root: ast.Name) -> bool:
+        """Whether a name is a builtin, or is imported from the standard library."""
+        module = (self.names.qualified(root) or "").partition(".")[0]
+        return module == "builtins" or module in sys.stdlib_module_names
 
     def called(self, loop: RowLoop, method: str) -> Fetched | None:
         """The call of a method without arguments that a loop runs over, itself or under a name of its own."""

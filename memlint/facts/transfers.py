@@ -59,7 +59,7 @@ class Transfers:
             made = self.origin(owner)
             return "hash" if made and self.names.qualified(made.func) in known("transfers", "hashes", "made_by") else ""
         if method == "write":
-            return "file" if self.facts.kind(owner) in KINDS else ""
+            return "file" if self.facts.kind(owner) in KINDS and not self.is_passed(owner) else ""
         return "file" if method in WRITES and self.facts.kinds.is_path(owner) else ""
 
     def value(self, argument: ast.expr) -> ast.expr:
@@ -86,7 +86,7 @@ class Transfers:
             return "binary file" if self.facts.kinds.is_path(source) else ""
         made = self.origin(source)
         if isinstance(read, ast.Call) and (kind := self.facts.kind(source)) in KINDS:
-            return str(kind)
+            return "" if self.is_passed(source) else str(kind)
         if made is None or not self.is_alone(source, read):
             return ""
         if isinstance(read, ast.Attribute):
@@ -149,8 +149,20 @@ class Transfers:
         """Whether what is read is written back to the same place."""
         return isinstance(call.func, ast.Attribute) and ast.dump(call.func.value) == ast.dump(source)
 
+    def is_passed(self, file: ast.expr) -> bool:
+        """Whether a file is a parameter, which by its annotation may be one in memory as well."""
+        binding = self.names.binding(file) if isinstance(file, ast.Name) else None
+        return binding is not None and any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
+
     def is_small(self, source: ast.expr) -> bool:
-        """Whether the function names files that are written by hand, which nobody copies in blocks."""
-        endings = tuple(known("transfers", "small", "endings"))
-        texts = (node.value for node in ast.walk(self.tree.function(source)) if isinstance(node, ast.Constant))
-        return any(isinstance(text, str) and text.endswith(endings) and " " not in text for text in texts)
+        """Whether the function names files that are written by hand, or come with the program: nobody copies those in
+        blocks."""
+        endings, words = tuple(known("transfers", "small", "endings")), known("transfers", "small", "words")
+        for node in ast.walk(self.tree.function(source)):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and text.endswith(endings) and " " not in text:
+                return True
+            name = str(getattr(node, "id", getattr(node, "attr", getattr(node, "arg", ""))) or "")
+            if name == "__file__" or words.intersection(name.lower().split("_")):
+                return True
+        return False

@@ -49,3 +49,40 @@ def test_a_decorator_of_the_project_is_no_known_cache() -> None:
     function = facts.tree.module.body[-1]
     assert isinstance(function, ast.FunctionDef)
     assert facts.caching.of(function) is None
+
+
+@pytest.mark.parametrize(
+    ("parameter", "is_wide"),
+    [
+        ("body: bytes", True),
+        ("url", True),
+        ("day: datetime.datetime", True),
+        ("number: uuid.UUID", True),
+        ("name: str", False),
+        ("key_data: bytes", False),
+        ("secret_url: str", False),
+    ],
+)
+def test_some_parameters_take_what_comes_from_outside(parameter: str, is_wide: bool) -> None:
+    facts = facts_of(f"import datetime, uuid\ndef load({parameter}): ...\n")
+    function = facts.tree.module.body[-1]
+    assert isinstance(function, ast.FunctionDef)
+    assert facts.caching.is_wide(function.args.args[0]) is is_wide
+
+
+@pytest.mark.parametrize(
+    ("body", "use", "is_kept"),
+    [
+        ("return url.upper()", "print(load(1))", False),
+        ("return url.upper()", "load(1) is load(2)", True),
+        ("return read(url)", "load(1).append(2)", True),
+        ("return read(url)", "load(1)[2] = 3", True),
+        ("return threading.Lock()", "pass", True),
+        ("found = {}; return found", "pass", True),
+    ],
+)
+def test_results_that_must_stay_the_same_objects(body: str, use: str, is_kept: bool) -> None:
+    facts = facts_of(f"import threading\ndef load(url):\n    {body}\n{use}\n")
+    function = facts.tree.module.body[1]
+    assert isinstance(function, ast.FunctionDef)
+    assert bool(facts.caching.identity(function)) is is_kept

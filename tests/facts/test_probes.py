@@ -15,6 +15,9 @@ BUS = """from collections import defaultdict
 class Bus:
     def __init__(self):
         self.rows = {made}
+        {making}
+    def enter(self, topic):
+        {enter}
     def read(self, topic, status):
         {use}
     def other(self, topic):
@@ -22,8 +25,14 @@ class Bus:
 """
 
 
-def probes(use: str, made: str = "defaultdict(list)", other: str = "pass") -> list[str]:
-    text = BUS.format(made=made, use=use, other=other)
+def probes(
+    use: str,
+    made: str = "defaultdict(list)",
+    other: str = "pass",
+    enter: str = "self.rows[topic].append(1)",
+    making: str = "pass",
+) -> list[str]:
+    text = BUS.format(made=made, use=use, other=other, enter=enter, making=making)
     source = SourceFile.from_bytes("example.py", text.encode())
     facts = Facts(source, Tree(source, ast.parse(source.text)), Project())
     lookups = [node for node in ast.walk(facts.tree.module) if isinstance(node, ast.Subscript)]
@@ -50,3 +59,21 @@ def test_a_dictionary_that_is_pruned_or_plain_is_let_be() -> None:
     assert probes(use, other="del self.rows[topic]") == []
     assert probes(use, made="{}") == []
     assert probes(use, made="defaultdict(lambda: 3)") == []
+
+
+def test_an_index_that_is_made_with_its_owner_knows_its_keys() -> None:
+    use = "return len(self.rows[topic])"
+    assert probes(use, enter="pass") == []
+    assert probes(use, enter="pass", making="self.rows[1].append(2)") == []
+    assert probes(use, making="self.enter(1)") == []
+
+
+def test_keys_of_a_nested_function_come_from_outside_where_it_is_handed_on() -> None:
+    inner = "def look(key): return len(self.rows[key])"
+    assert probes(f"{inner}\n        return look(1)") == []
+    assert probes(f"{inner}\n        return look") == ["self.rows[key]"]
+
+
+def test_names_of_events_are_few() -> None:
+    assert probes("return len(self.rows[topic.event_name])") == []
+    assert probes("return len(self.rows[topic.run_name])") == ["self.rows[topic.run_name]"]

@@ -43,8 +43,11 @@ def test_the_rows_of_a_whole_table_are_fetched_for_one_loop(code: str, is_found:
         ("for b in session.query(Book).filter(x).all(): print(b)", False),
         ("for b in session.query(Book).all(): b.name = 1", False),
         ("for b in session.query(Book).all(): session.commit()", False),
+        ("for b in session.query(Book).all(): out.write(b.name)", True),
+        ("for b in session.query(Book).all(): told(b.name)", False),
+        ("for b in session.query(Book).all(): cls.tell(b.name)", False),
     ],
 )
 def test_the_entities_of_a_whole_table_are_made_for_one_loop(loop: str, is_found: bool) -> None:
-    facts, node = last_loop("from sqlalchemy import select\n" + loop)
+    facts, node = last_loop("from sqlalchemy import select\nfrom shop import told\n" + loop)
     assert (facts.rows.mapped(node) is not None) is is_found

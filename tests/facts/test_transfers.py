@@ -11,7 +11,10 @@ from memlint.facts.layout import Tree
 from memlint.facts.project import Project
 from memlint.source import SourceFile
 
-HEAD = "import hashlib, requests\nfrom urllib.request import urlopen\ns, t = open(p), open(q, 'w')\n"
+HEAD = (
+    "import hashlib, requests\nfrom typing import BinaryIO\nfrom urllib.request import urlopen\n"
+    "s, t = open(p), open(q, 'w')\n"
+)
 
 
 def facts_of(code: str) -> tuple[Facts, ast.Module]:
@@ -31,6 +34,9 @@ def facts_of(code: str) -> tuple[Facts, ast.Module]:
         ("with open(p) as s: x.write(s.read())", ""),
         ("hashlib.md5(requests.get(u, stream=True).content)", ""),
         ("with open('a.txt') as s: hashlib.md5(s.read())", ""),
+        ("def f():\n with open(__file__) as s: hashlib.md5(s.read())", ""),
+        ("def f(static_folder):\n with open(static_folder) as s: hashlib.md5(s.read())", ""),
+        ("def f(s: BinaryIO):\n with open(q, 'w') as t: t.write(s.read())", ""),
     ],
 )
 def test_what_is_read_whole_to_be_written_or_hashed_is_copied(code: str, copied: str) -> None:
