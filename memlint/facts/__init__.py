@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from memlint.facts.classes import Classes
     from memlint.facts.closures import Closures
     from memlint.facts.collector import Collector
+    from memlint.facts.columns import Columns
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
     from memlint.facts.copies import Copies
@@ -126,6 +127,7 @@ class Facts:
     classes: Analysis[Classes] = Analysis("classes")
     closures: Analysis[Closures] = Analysis("closures")
     collector: Analysis[Collector] = Analysis("collector")
+    columns: Analysis[Columns] = Analysis("columns")
     constants: Analysis[Constants] = Analysis("constants")
     containment: Analysis[Containment] = Analysis("containment")
     copies: Analysis[Copies] = Analysis("copies")
