@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.querysets import Querysets
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
     from memlint.facts.reading import Reading
@@ -169,6 +170,7 @@ class Facts:
     probes: Analysis[Probes] = Analysis("probes")
     producers: Analysis[Producers] = Analysis("producers")
     purity: Analysis[Purity] = Analysis("purity")
+    querysets: Analysis[Querysets] = Analysis("querysets")
     queues: Analysis[Queues] = Analysis("queues")
     races: Analysis[Races] = Analysis("races")
     reading: Analysis[Reading] = Analysis("reading")
