@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from memlint.facts.outputs import Outputs
     from memlint.facts.owned_handles import OwnedHandles
     from memlint.facts.parsing import Parsing
+    from memlint.facts.predictions import Predictions
     from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
@@ -167,6 +168,7 @@ class Facts:
     outputs: Analysis[Outputs] = Analysis("outputs")
     owned_handles: Analysis[OwnedHandles] = Analysis("owned_handles")
     parsing: Analysis[Parsing] = Analysis("parsing")
+    predictions: Analysis[Predictions] = Analysis("predictions")
     probes: Analysis[Probes] = Analysis("probes")
     producers: Analysis[Producers] = Analysis("producers")
     purity: Analysis[Purity] = Analysis("purity")
