@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from memlint.facts.containment import Containment
     from memlint.facts.copies import Copies
     from memlint.facts.cycles import Cycles
+    from memlint.facts.datasets import Datasets
     from memlint.facts.defaults import Defaults
     from memlint.facts.deletions import Deletions
     from memlint.facts.elements import Elements
@@ -134,6 +135,7 @@ class Facts:
     containment: Analysis[Containment] = Analysis("containment")
     copies: Analysis[Copies] = Analysis("copies")
     cycles: Analysis[Cycles] = Analysis("cycles")
+    datasets: Analysis[Datasets] = Analysis("datasets")
     defaults: Analysis[Defaults] = Analysis("defaults")
     deletions: Analysis[Deletions] = Analysis("deletions")
     elements: Analysis[Elements] = Analysis("elements")
