@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from memlint.facts.invariance import Invariance
     from memlint.facts.iterated_copies import IteratedCopies
     from memlint.facts.keeping import Keeping
+    from memlint.facts.kept_tensors import KeptTensors
     from memlint.facts.kinds import Kinds
     from memlint.facts.left_paths import LeftPaths
     from memlint.facts.line_loops import LineLoops
@@ -156,6 +157,7 @@ class Facts:
     invariance: Analysis[Invariance] = Analysis("invariance")
     iterated_copies: Analysis[IteratedCopies] = Analysis("iterated_copies")
     keeping: Analysis[Keeping] = Analysis("keeping")
+    kept_tensors: Analysis[KeptTensors] = Analysis("kept_tensors")
     left_paths: Analysis[LeftPaths] = Analysis("left_paths")
     line_loops: Analysis[LineLoops] = Analysis("line_loops")
     listeners: Analysis[Listeners] = Analysis("listeners")
