@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from memlint.facts.classes import Classes
     from memlint.facts.closures import Closures
     from memlint.facts.collector import Collector
+    from memlint.facts.columns import Columns
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
     from memlint.facts.copies import Copies
     from memlint.facts.cycles import Cycles
+    from memlint.facts.datasets import Datasets
     from memlint.facts.defaults import Defaults
     from memlint.facts.deletions import Deletions
     from memlint.facts.elements import Elements
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from memlint.facts.invariance import Invariance
     from memlint.facts.iterated_copies import IteratedCopies
     from memlint.facts.keeping import Keeping
+    from memlint.facts.kept_tensors import KeptTensors
     from memlint.facts.kinds import Kinds
     from memlint.facts.left_paths import LeftPaths
     from memlint.facts.line_loops import LineLoops
@@ -67,9 +70,11 @@ if TYPE_CHECKING:
     from memlint.facts.outputs import Outputs
     from memlint.facts.owned_handles import OwnedHandles
     from memlint.facts.parsing import Parsing
+    from memlint.facts.predictions import Predictions
     from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.querysets import Querysets
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
     from memlint.facts.reading import Reading
@@ -127,10 +132,12 @@ class Facts:
     classes: Analysis[Classes] = Analysis("classes")
     closures: Analysis[Closures] = Analysis("closures")
     collector: Analysis[Collector] = Analysis("collector")
+    columns: Analysis[Columns] = Analysis("columns")
     constants: Analysis[Constants] = Analysis("constants")
     containment: Analysis[Containment] = Analysis("containment")
     copies: Analysis[Copies] = Analysis("copies")
     cycles: Analysis[Cycles] = Analysis("cycles")
+    datasets: Analysis[Datasets] = Analysis("datasets")
     defaults: Analysis[Defaults] = Analysis("defaults")
     deletions: Analysis[Deletions] = Analysis("deletions")
     elements: Analysis[Elements] = Analysis("elements")
@@ -151,6 +158,7 @@ class Facts:
     invariance: Analysis[Invariance] = Analysis("invariance")
     iterated_copies: Analysis[IteratedCopies] = Analysis("iterated_copies")
     keeping: Analysis[Keeping] = Analysis("keeping")
+    kept_tensors: Analysis[KeptTensors] = Analysis("kept_tensors")
     left_paths: Analysis[LeftPaths] = Analysis("left_paths")
     line_loops: Analysis[LineLoops] = Analysis("line_loops")
     listeners: Analysis[Listeners] = Analysis("listeners")
@@ -165,9 +173,11 @@ class Facts:
     outputs: Analysis[Outputs] = Analysis("outputs")
     owned_handles: Analysis[OwnedHandles] = Analysis("owned_handles")
     parsing: Analysis[Parsing] = Analysis("parsing")
+    predictions: Analysis[Predictions] = Analysis("predictions")
     probes: Analysis[Probes] = Analysis("probes")
     producers: Analysis[Producers] = Analysis("producers")
     purity: Analysis[Purity] = Analysis("purity")
+    querysets: Analysis[Querysets] = Analysis("querysets")
     queues: Analysis[Queues] = Analysis("queues")
     races: Analysis[Races] = Analysis("races")
     reading: Analysis[Reading] = Analysis("reading")
