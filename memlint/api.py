@@ -29,10 +29,12 @@ from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, Scop
 from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
+from memlint.imports import reachable
 from memlint.knowledge import names as known
 from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.none_guard import NoneGuard
+from memlint.with_around import WithAround
 
 __all__ = [
     "CONTAINER_DEFAULT",
@@ -83,10 +85,12 @@ __all__ = [
     "Store",
     "StoreRule",
     "Touch",
+    "WithAround",
     "all_of",
     "cst",
     "known",
     "m",
+    "reachable",
     "released",
 ]
 
