@@ -30,6 +30,7 @@ from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
 from memlint.imports import reachable
+from memlint.kept_tasks import KeptTasks
 from memlint.knowledge import names as known
 from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
@@ -63,6 +64,7 @@ __all__ = [
     "Growth",
     "GrowthRule",
     "Home",
+    "KeptTasks",
     "LineLoop",
     "LocalAlias",
     "MethodKind",
