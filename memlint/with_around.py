@@ -165,12 +165,7 @@ class WithAround:
         first = last_line(statement) + 1
         begin = next(line for line in range(first, first_line(rest[0]) + 1) if self.lines[line - 1].strip())
         lines = range(begin, (dropped[0] if dropped else last_line(rest[-1])) + 1)
-        fixed = self.within_strings()
-        edits = [
-            Edit(Position(line, 1), Position(line, 1), step)
-            for line in lines
-            if self.lines[line - 1].strip() and line not in fixed
-        ]
+        edits = moved(self.facts, lines, step)
         gap = [Edit(Position(first, 1), Position(begin, 1), "")] if begin > first else []
         return [*gap, *edits, *([dropped[1]] if dropped else [])]
 
@@ -191,20 +186,33 @@ class WithAround:
             return None
         return before, Edit(Position(before, len(self.lines[before - 1]) + 1), end, "")
 
-    def within_strings(self) -> set[int]:
-        """The lines that begin inside a string, whose blanks are its value."""
-        found: set[int] = set()
-        opened: list[int] = []
-        for token in tokenize.generate_tokens(io.StringIO(self.facts.source.text).readline):
-            kind = tokenize.tok_name[token.type]
-            if kind.endswith("STRING_START"):
-                opened.append(token.start[0])
-            elif kind.endswith("STRING_END"):
-                found.update(range(opened.pop() + 1, token.end[0] + 1))
-            elif kind == "STRING":
-                found.update(range(token.start[0] + 1, token.end[0] + 1))
-        return found
-
     def indentation(self, statement: ast.stmt) -> str:
         line = self.lines[statement.lineno - 1]
         return line[: len(line) - len(line.lstrip())]
+
+
+def moved(facts: Facts, lines: range, step: str) -> list[Edit]:
+    """The edits that indent lines, but for the blank ones and those that begin inside a string, whose blanks are its
+    value."""
+    fixed = within_strings(facts.source.text)
+    text = facts.source.lines
+    return [
+        Edit(Position(line, 1), Position(line, 1), step)
+        for line in lines
+        if text[line - 1].strip() and line not in fixed
+    ]
+
+
+def within_strings(text: str) -> set[int]:
+    """The lines that begin inside a string."""
+    found: set[int] = set()
+    opened: list[int] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind.endswith("STRING_START"):
+            opened.append(token.start[0])
+        elif kind.endswith("STRING_END"):
+            found.update(range(opened.pop() + 1, token.end[0] + 1))
+        elif kind == "STRING":
+            found.update(range(token.start[0] + 1, token.end[0] + 1))
+    return found
