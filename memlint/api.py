@@ -30,12 +30,15 @@ from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, Scop
 from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
 from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
+from memlint.imports import is_alone, reachable
 from memlint.joined_parts import JoinedParts
+from memlint.kept_tasks import KeptTasks
 from memlint.knowledge import names as known
 from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.moving_position import MovingPosition
 from memlint.none_guard import NoneGuard
+from memlint.with_around import WithAround, moved
 
 __all__ = [
     "CONTAINER_DEFAULT",
@@ -66,6 +69,7 @@ __all__ = [
     "GrowthRule",
     "Home",
     "JoinedParts",
+    "KeptTasks",
     "LineLoop",
     "LocalAlias",
     "MethodKind",
@@ -89,10 +93,14 @@ __all__ = [
     "Store",
     "StoreRule",
     "Touch",
+    "WithAround",
     "all_of",
     "cst",
+    "is_alone",
     "known",
     "m",
+    "moved",
+    "reachable",
     "released",
 ]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, WithAround, all_of, cst
 
 SORTS = frozenset({"archive", "arrays", "image"})
 
@@ -14,6 +14,7 @@ class ArchiveNotClosed(Rule):
     name = "archive-not-closed"
     effect = Effect.KEPT
     severity = Severity.INFO
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"=", rb"\(", file=(rb"npz|Image|ZipFile|[Tt]ar[Ff]ile",))
 
     @classmethod
@@ -34,4 +35,10 @@ class ArchiveNotClosed(Rule):
         handle = self.facts.local_handles.of(call) if call else None
         if call is None or not how or handle is None:
             return
-        self.report(call, f"`{handle.name.id}` {how}; its file stays open until it is collected: open it in a `with`")
+        fix, unfixed = WithAround(self.facts, handle).fix()
+        self.report(
+            call,
+            f"`{handle.name.id}` {how}; its file stays open until it is collected: open it in a `with`",
+            fix=fix,
+            unfixed=unfixed,
+        )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, KeptTasks, Rule, Safety, Severity, Slice, all_of, cst
 
 
 class DanglingTask(Rule):
@@ -12,6 +12,7 @@ class DanglingTask(Rule):
     name = "dangling-task"
     effect = Effect.LOST
     severity = Severity.ERROR
+    fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
     gate = all_of(file=(rb"create_task|ensure_future",))
 
@@ -26,8 +27,12 @@ class DanglingTask(Rule):
             return
         work = found.work.func if isinstance(found.work, ast.Call) else found.work
         shown = self.quoted(work)
+        statement = self.facts.tree.statement(found.task)
+        fix, unfixed = KeptTasks(self.facts, statement).kept(found.task) if statement else (None, "")
         self.report(
             found.task,
             f"the event loop holds the task {f'of {shown} ' if shown else ''}only weakly, and {found.by}: it may be "
             "garbage-collected before it is done; keep it in a set, with `add_done_callback` of the set's `discard`",
+            fix=fix,
+            unfixed=unfixed,
         )

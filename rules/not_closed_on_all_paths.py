@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Safety, Slice, WithAround, all_of, cst
 
 SORTS = frozenset({"file", "sqlite", "connection", "socket"})
 
@@ -13,6 +13,7 @@ class NotClosedOnAllPaths(Rule):
     code = "ML802"
     name = "not-closed-on-all-paths"
     effect = Effect.KEPT
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"=", rb"\(", file=(rb"open|File|connect|socket|FTP|SMTP|IMAP|POP|Telnet|SSH|HTTP",))
 
     @classmethod
@@ -33,8 +34,11 @@ class NotClosedOnAllPaths(Rule):
         handle = self.facts.local_handles.of(call) if call else None
         if call is None or not how or handle is None:
             return
+        fix, unfixed = WithAround(self.facts, handle).fix()
         self.report(
             call,
             f"`{handle.name.id}` {how}; what it holds is kept until it is collected: open it in a `with`",
             related=[(use.name, "a close") for use in handle.closings],
+            fix=fix,
+            unfixed=unfixed,
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, WithAround, all_of, cst
 
 SORTS = frozenset({"pool", "executor"})
 
@@ -13,6 +13,7 @@ class PoolPerCall(Rule):
     code = "ML809"
     name = "pool-per-call"
     effect = Effect.KEPT
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"\(", file=(rb"Pool",))
 
     @classmethod
@@ -40,8 +41,12 @@ class PoolPerCall(Rule):
             return
         what = f"`{name}`" if name else f"the pool of `{ast.unparse(call.func)}`"
         is_freed = not name and self.facts.handles.sort(call) == "executor"
+        handle = self.facts.local_handles.of(call)
+        fix, unfixed = WithAround(self.facts, handle).fix() if handle else (None, "the pool has no name")
         self.report(
             call,
             f"{what} is never shut down; its workers stay until it is collected: make it in a `with`",
             severity=Severity.INFO if is_freed else None,
+            fix=fix,
+            unfixed=unfixed,
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Safety, Slice, WithAround, all_of, cst
 
 
 class StreamNotClosed(Rule):
@@ -11,6 +11,7 @@ class StreamNotClosed(Rule):
     code = "ML805"
     name = "stream-not-closed"
     effect = Effect.KEPT
+    fixes = (Safety.UNSAFE,)
     gate = all_of(
         rb"\bdef\b",
         rb"stream(?:\s|\\\n)*=(?:\s|\\\n|#[^\n]*\n|\()*True",
@@ -33,9 +34,12 @@ class StreamNotClosed(Rule):
         if call is None or handle is None:
             return
         where = "on a way to the end of the function" if handle.closings else "anywhere"
+        fix, unfixed = WithAround(self.facts, handle).fix()
         self.report(
             call,
             f"`{handle.name.id}` is neither read to its end nor closed {where}; its connection is lost to the pool: "
             "open it in a `with`",
             related=[(use.name, "read or closed") for use in handle.closings],
+            fix=fix,
+            unfixed=unfixed,
         )

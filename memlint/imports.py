@@ -1,0 +1,114 @@
+"""Names that a fix needs from the standard library: the import that is there already, or the edit that adds one."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from memlint.facts import Facts
+from memlint.facts.layout import FUNCTIONS, first_line, last_line
+from memlint.facts.names import Binding
+from memlint.model import Edit, Position
+
+STANDARD = frozenset(sys.stdlib_module_names)
+
+
+def reachable(facts: Facts, module: str, name: str, node: ast.Call) -> tuple[str, tuple[Edit, ...]] | None:
+    """How `module.name` is written where a call stands, and the edit that makes it so; None where no import can be
+    added.
+
+    An import is added beside the one that binds what is called, so that wherever that has run, this one has too.
+    """
+    anchor = imported_by(facts, node)
+    scope = facts.names.scope_of(node)
+    outer = scope
+    while True:
+        for identifier, binding in outer.bindings.items():
+            text = spelled(facts, binding, module, name)
+            is_seen = text and facts.names.lookup(scope, identifier) is binding
+            if is_seen and is_there(facts, binding, node, anchor):
+                return text, ()
+        if outer.parent is None:
+            break
+        outer = outer.parent
+    if facts.names.lookup(scope, module) is not None or facts.names.has_star_import or anchor is None:
+        return None
+    edit = added(facts, module, anchor)
+    return (f"{module}.{name}", (edit,)) if edit else None
+
+
+def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
+    """What a binding makes of `module.name`; empty where it is another thing."""
+    imported = binding.sole.node if binding.sole else None
+    if not isinstance(imported, ast.alias):
+        return ""
+    statement = facts.tree.parents[imported]
+    if isinstance(statement, ast.ImportFrom):
+        is_it = statement.module == module and not statement.level and imported.name == name
+        return binding.name if is_it else ""
+    return f"{binding.name}.{name}" if imported.name == module else ""
+
+
+def is_there(facts: Facts, binding: Binding, node: ast.Call, anchor: ast.stmt | None) -> bool:
+    """Whether an import has run when a call does: it stands further up, under no condition of its own."""
+    statement = binding.definitions[0].statement
+    holder = facts.tree.parents[statement]
+    beside = anchor is not None and holder is facts.tree.parents[anchor]
+    return (beside or isinstance(holder, (ast.Module, *FUNCTIONS))) and statement.lineno < node.lineno
+
+
+def imported_by(facts: Facts, call: ast.Call) -> ast.stmt | None:
+    """The import that binds the name with which a call begins; else the first of the module that is not from
+    `__future__`."""
+    first: ast.AST = call
+    while isinstance(first, (ast.Attribute, ast.Call)):
+        first = first.value if isinstance(first, ast.Attribute) else first.func
+    binding = facts.names.binding(first) if isinstance(first, ast.Name) else None
+    sole = binding.sole if binding else None
+    if sole is not None and is_import(sole.statement):
+        return sole.statement
+    return next(filter(is_import, facts.tree.module.body), None)
+
+
+def is_import(statement: ast.stmt) -> bool:
+    future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+    return isinstance(statement, (ast.Import, ast.ImportFrom)) and not future
+
+
+def added(facts: Facts, module: str, anchor: ast.stmt) -> Edit | None:
+    """An edit that adds `import module` to the block of another import, above or at it, where the alphabet wants it."""
+    holder = facts.tree.parents[anchor]
+    block = next((value for _, value in ast.iter_fields(holder) if isinstance(value, list) and anchor in value), [])
+    above = [each for each in block[: block.index(anchor) + 1] if is_import(each)] if block else []
+    own = [each for each in above if root(each) in STANDARD]
+    plain = [each for each in own if isinstance(each, ast.Import)]
+    later = next((each for each in plain if root(each) > module), None)
+    beside = later or (plain[-1] if plain else (own or above or [None])[0])
+    if beside is None or not is_alone(facts, beside):
+        return None
+    line = facts.source.lines[beside.lineno - 1]
+    indentation = line[: len(line) - len(line.lstrip())]
+    if plain and later is None:
+        end = Position(last_line(beside), len(facts.source.lines[last_line(beside) - 1]) + 1)
+        return Edit(end, end, f"\n{indentation}import {module}")
+    start = Position(first_line(beside), 1)
+    return Edit(start, start, f"{indentation}import {module}\n" + ("" if own else "\n"))
+
+
+def root(statement: ast.stmt) -> str:
+    """The package that an import names first; empty for one of its own."""
+    if isinstance(statement, ast.Import):
+        return statement.names[0].name.partition(".")[0]
+    if isinstance(statement, ast.ImportFrom) and not statement.level:
+        return (statement.module or "").partition(".")[0]
+    return ""
+
+
+def is_alone(facts: Facts, statement: ast.stmt) -> bool:
+    """Whether a statement has its lines to itself, but for a comment at their end."""
+    start, end = facts.tree.span(statement)
+    lines = facts.source.lines
+    behind = lines[end.line - 1][end.column - 1 :].strip()
+    is_first = start.line == 1 or not lines[start.line - 2].endswith("\\")
+    before = lines[start.line - 1][: start.column - 1]
+    return is_first and not before.strip() and (not behind or behind.startswith("#"))
