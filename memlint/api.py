@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from memlint.facts import Facts
+from memlint.facts.children import Child
 from memlint.facts.class_containers import Shared as SharedContainer
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import ClassModel, MethodKind, Store
@@ -41,6 +42,7 @@ __all__ = [
     "REST",
     "AliasWrite",
     "Binding",
+    "Child",
     "ClassKind",
     "ClassModel",
     "Container",
