@@ -201,6 +201,31 @@ class Weak:
         given = [*call.args[1:], *(keyword.value for keyword in call.keywords)]
         return next(((subject, each) for each in given if self.holds(each, binding)), None)
 
+    def revived(self, call: ast.Call) -> ast.expr | None:
+        """What a call inside `__del__` was given that holds the dying instance, and that something runs only later."""
+        function = self.facts.tree.function(call)
+        named = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if getattr(function, "name", "") != "__del__" or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+        name = self.facts.names.qualified(call.func) or ""
+        if named not in known("weak", "later", "methods") and name not in known("weak", "later", "functions"):
+            return None
+        parameters = [*function.args.posonlyargs, *function.args.args]
+        binding = self.facts.names.binding_of(parameters[0]) if parameters else None
+        if binding is None or not binding.uses or self.facts.classes.instance(next(iter(binding.uses))) is None:
+            return None
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return next((each for each in given if self.holds(self.driven(each), binding)), None)
+
+    def driven(self, value: ast.expr) -> ast.expr:
+        """The bound method whose coroutine an argument is, or the argument itself."""
+        function = value.func if isinstance(value, ast.Call) else None
+        model = self.facts.classes.instance(function.value) if isinstance(function, ast.Attribute) else None
+        method = next((each.methods[function.attr] for each in model.lineage() if function.attr in each.methods), None) if (
+            isinstance(function, ast.Attribute) and model
+        ) else None
+        return function if isinstance(function, ast.Attribute) and isinstance(method, ast.AsyncFunctionDef) else value
+
     def late(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ast.Call | None:
         """The weak reference to the instance that a function, which is handed on or stored, makes only when it runs: until
         then, and after, it holds the instance itself, for which it has no other use."""
