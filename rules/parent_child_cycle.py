@@ -43,7 +43,7 @@ class ParentChildCycle(Rule):
         owner, made = model.node.name, self.text(child.call.func)
         self.report(
             child.store.by,
-            f"each `{owner}` keeps a `{made}` that is given this `{owner}`: where that keeps it, both are freed only by "
-            "the garbage collector; give it what it needs, or a `weakref.proxy`",
+            f"each `{owner}` keeps a `{made}` that is given this `{owner}`: where that keeps it, both are freed only "
+            "by the garbage collector; give it what it needs, or a `weakref.proxy`",
             optional=True,
         )

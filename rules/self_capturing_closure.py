@@ -64,8 +64,8 @@ class SelfCapturingClosure(StoreRule[Function]):
         subject, shown = self.text(made.args[0]), describe(function)
         self.report(
             made,
-            f"`{self.text(made)}` is made when {shown} runs, which holds `{subject}` itself until then: the reference is "
-            "weak too late; make it outside, and capture that",
+            f"`{self.text(made)}` is made when {shown} runs, which holds `{subject}` itself until then: the reference "
+            "is weak too late; make it outside, and capture that",
             related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
         )
 

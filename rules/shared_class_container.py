@@ -32,8 +32,8 @@ class SharedClassContainer(Rule):
         for shared in self.facts.class_containers.lent(model):
             self.report(
                 shared.statement,
-                f"`{shared.name}` is made once, with the class, and {self.quoted(shared.use)} hands it on: what others put "
-                f"in for one `{model.node.name}` is in all of them; make it in `__init__`, or a tuple or `None` here",
+                f"`{shared.name}` is made once, with the class, and {self.quoted(shared.use)} hands it on: what others "
+                f"put in for one `{model.node.name}` is in all of them; make it in `__init__`, or `None` here",
                 related=[(shared.growth, "handed on here")],
                 optional=True,
             )

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
     from memlint.facts.losses import Losses
+    from memlint.facts.made_defaults import MadeDefaults
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
     from memlint.facts.models import Models
@@ -159,6 +160,7 @@ class Facts:
     loggers: Analysis[Loggers] = Analysis("loggers")
     loops: Analysis[Loops] = Analysis("loops")
     losses: Analysis[Losses] = Analysis("losses")
+    made_defaults: Analysis[MadeDefaults] = Analysis("made_defaults")
     memos: Analysis[Memos] = Analysis("memos")
     messages: Analysis[Messages] = Analysis("messages")
     models: Analysis[Models] = Analysis("models")

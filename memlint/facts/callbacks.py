@@ -43,7 +43,7 @@ class Callbacks:
         in a class that says nothing of removing any."""
         for call in self.given(model):
             listener = self.listeners.listener(call)
-            is_making = self.listeners.method(call) in MAKING and listener.verb in OPPOSITES
+            is_making = self.listeners.method(call) in MAKING
             if not is_making or not self.is_from_before(model, listener):
                 continue
             told = next((each for value in arguments(call) if (each := self.told_holder(value))), None)

@@ -205,7 +205,9 @@ class Weak:
         """What a call inside `__del__` was given that holds the dying instance, and that something runs only later."""
         function = self.facts.tree.function(call)
         named = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if getattr(function, "name", "") != "__del__" or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if getattr(function, "name", "") != "__del__" or not isinstance(
+            function, (ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
             return None
         name = self.facts.names.qualified(call.func) or ""
         if named not in known("weak", "later", "methods") and name not in known("weak", "later", "functions"):
@@ -221,14 +223,16 @@ class Weak:
         """The bound method whose coroutine an argument is, or the argument itself."""
         function = value.func if isinstance(value, ast.Call) else None
         model = self.facts.classes.instance(function.value) if isinstance(function, ast.Attribute) else None
-        method = next((each.methods[function.attr] for each in model.lineage() if function.attr in each.methods), None) if (
-            isinstance(function, ast.Attribute) and model
-        ) else None
+        method = (
+            next((each.methods[function.attr] for each in model.lineage() if function.attr in each.methods), None)
+            if (isinstance(function, ast.Attribute) and model)
+            else None
+        )
         return function if isinstance(function, ast.Attribute) and isinstance(method, ast.AsyncFunctionDef) else value
 
     def late(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ast.Call | None:
-        """The weak reference to the instance that a function, which is handed on or stored, makes only when it runs: until
-        then, and after, it holds the instance itself, for which it has no other use."""
+        """The weak reference to the instance that a function, handed on or stored, makes only when it runs: until then,
+        and after, it holds the instance itself, for which it has no other use."""
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) == 1]
         made = [each for each in calls if self.maker(each) in known("weak", "made_by", "reference")]
         made = [each for each in made if self.facts.classes.instance(each.args[0]) and self.is_cell(each, function)]
