@@ -26,9 +26,9 @@ class FinalizerHoldsSelf(Rule):
         if call and revived:
             self.report(
                 call,
-                f"`__del__` gives {self.quoted(revived) or 'what holds the instance'} to `{self.text(call.func)}`, which "
-                "keeps it, and so the instance, until it has run: where the loop or pool is done it never dies; warn of "
-                "what is still open instead",
+                f"`__del__` gives {self.quoted(revived) or 'what holds the instance'} to `{self.text(call.func)}`, "
+                "which keeps it, and so the instance, until it has run: where the loop or pool is done it never dies; "
+                "warn of what is still open instead",
                 severity=Severity.WARNING,
                 optional=True,
             )
