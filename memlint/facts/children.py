@@ -33,9 +33,12 @@ class Children:
     def of(self, model: ClassModel) -> Iterator[Child]:
         """`self.reader = Reader(self)`, where nothing shows what `Reader` does with it; one a statement."""
         told: set[ast.stmt] = set()
-        for store in model.stores:
+        memoized = list(self.facts.cycles.memoized(model))
+        for store in (*model.stores, *memoized):
             call = self._made(model, store) if store.by not in told else None
-            if call is not None and self.facts.classes.is_lasting(model, store):
+            if call is None or self.facts.classes.is_cut(model, store):
+                continue
+            if store in memoized or self.facts.classes.is_lasting(model, store):
                 told.add(store.by)
                 yield Child(store, call)
 
