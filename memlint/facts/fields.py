@@ -120,7 +120,9 @@ class Fields:
         """Whether a default is an instance of the very class that its annotation names, one that can be changed as far
         as is known."""
         value = statement.value
-        if not isinstance(value, ast.Call) or ast.unparse(value.func) != ast.unparse(statement.annotation).strip("'\""):
+        if not isinstance(value, ast.Call) or self.is_container(value):
+            return False
+        if ast.unparse(value.func) != ast.unparse(statement.annotation).strip("'\""):
             return False
         name = self.facts.names.qualified(value.func) or ""
         last, package = name.rpartition(".")[2] or ast.unparse(value.func), name.partition(".")[0]
