@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from memlint.deque_for_list import DequeForList
 from memlint.facts import Facts
+from memlint.facts.children import Child
 from memlint.facts.class_containers import Shared as SharedContainer
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import ClassModel, MethodKind, Store
@@ -47,6 +48,7 @@ __all__ = [
     "REST",
     "AliasWrite",
     "Binding",
+    "Child",
     "ClassKind",
     "ClassModel",
     "Container",

@@ -13,14 +13,25 @@ class FinalizerHoldsSelf(Rule):
     effect = Effect.KEPT
     severity = Severity.ERROR
     quiet_in_tests = True
-    gate = all_of(rb"\(", file=(rb"weakref", rb"finalize"))
+    gate = all_of(rb"\(", file=(rb"weakref|__del__", rb"finalize|__del__"))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(map(facts.weak.finalized, part.nodes(ast.Call)))
+        calls = part.nodes(ast.Call)
+        return any(facts.weak.finalized(call) or facts.weak.revived(call) for call in calls)
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)
+        revived = self.facts.weak.revived(call) if call else None
+        if call and revived:
+            self.report(
+                call,
+                f"`__del__` gives {self.quoted(revived) or 'what holds the instance'} to `{self.text(call.func)}`, "
+                "which keeps it, and so the instance, until it has run: where the loop or pool is done it never dies; "
+                "warn of what is still open instead",
+                severity=Severity.WARNING,
+                optional=True,
+            )
         found = self.facts.weak.finalized(call) if call else None
         if call is None or found is None:
             return

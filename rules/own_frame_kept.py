@@ -51,6 +51,7 @@ class OwnFrameKept(Rule):
             related=[(function, "the function whose frame it is")],
             fix=fix,
             unfixed=unfixed,
+            optional=bool(self.steps(binding)),
         )
 
     def report_task(self, function: ast.AST, target: ast.Name) -> None:
@@ -95,8 +96,19 @@ class OwnFrameKept(Rule):
     def walks_out(self, binding: Binding) -> bool:
         """Whether the name goes on to an outer frame, as `frame = frame.f_back` does, or its list loses frames."""
         changed = any(fate.role is Role.MUTATED for fate in self.facts.escape.fates(binding))
-        parts = (node for each in binding.definitions if each.value for node in ast.walk(each.value))
-        return changed or any(isinstance(node, ast.Attribute) and node.attr == "f_back" for node in parts)
+        return changed or any(not self.may_stay(step) for step in self.steps(binding))
+
+    def steps(self, binding: Binding) -> list[ast.AST]:
+        """What binds the name to an outer frame."""
+        parts = ((each, node) for each in binding.definitions if each.value for node in ast.walk(each.value))
+        return [each.node for each, node in parts if isinstance(node, ast.Attribute) and node.attr == "f_back"]
+
+    def may_stay(self, step: ast.AST) -> bool:
+        """Whether a loop takes a step outward on one branch alone, and may end with none."""
+        statement = self.facts.tree.statement(step)
+        branch = self.facts.tree.parents[statement] if statement else None
+        loop = self.facts.tree.enclosing(branch, ast.While, ast.For) if isinstance(branch, ast.If) else None
+        return loop is not None and any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop))
 
     def advice(self, binding: Binding) -> str:
         return "use `locals()`" if self.reads_locals(binding) else f"write `finally: {binding.name} = None`"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Child, ClassModel, Effect, Facts, Rule, Severity, Slice, all_of, cst
 
 
 class ParentChildCycle(Rule):
@@ -14,7 +14,10 @@ class ParentChildCycle(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return bool(facts.cycles.within(part.first, part.last))
+        models = facts.classes.within(part.first, part.last)
+        return bool(facts.cycles.within(part.first, part.last)) or any(
+            True for model in models for _ in facts.children.of(model)
+        )
 
     def visit_Module(self, node: cst.Module) -> bool:
         for cycle in self.facts.cycles.within(self.slice.first, self.slice.last):
@@ -28,4 +31,19 @@ class ParentChildCycle(Rule):
                 elsewhere=cycle.places,
                 cycle=cycle.names,
             )
+        for model in self.facts.classes.within(self.slice.first, self.slice.last):
+            told = {finding.start.line for finding in self.findings}
+            for child in self.facts.children.of(model):
+                if child.store.by.lineno not in told:
+                    self.report_child(model, child)
         return False
+
+    def report_child(self, model: ClassModel, child: Child) -> None:
+        """An object of a class from elsewhere that is given the instance which keeps it."""
+        owner, made = model.node.name, self.text(child.call.func)
+        self.report(
+            child.store.by,
+            f"each `{owner}` keeps a `{made}` that is given this `{owner}`: where that keeps it, both are freed only "
+            "by the garbage collector; give it what it needs, or a `weakref.proxy`",
+            optional=True,
+        )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Default, DefaultRule, Effect, Facts, NoneGuard, Role, Safety, Severity, Touch
+from memlint.api import Default, DefaultRule, Effect, Facts, NoneGuard, Role, Safety, Severity, Slice, Touch
 
 HARMLESS = frozenset({Role.READ, Role.PASSED, Role.ALIASED})
 
@@ -29,6 +29,23 @@ class ReadOnlyMutableDefault(DefaultRule):
         if defaults.change(default) or defaults.escape(default):
             return None
         return next((touch for touch in touches if touch.role is Role.PASSED), touches[0])
+
+    @classmethod
+    def suspects(cls, facts: Facts, part: Slice) -> bool:
+        functions = part.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        return super().suspects(facts, part) or any(
+            True for function in functions for _ in facts.made_defaults.of(function)
+        )
+
+    def check(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
+        super().check(function)
+        for parameter, call in self.facts.made_defaults.of(function) if function else ():
+            self.report(
+                call,
+                f"default `{self.facts.defaults.shown(call)}` of `{parameter.arg}` is made once and shared by every "
+                "call: use `None`, and make it in the function",
+                optional=True,
+            )
 
     def report_fault(self, default: Default, touch: Touch) -> None:
         fix, unfixed = NoneGuard(self.facts, default).fix()

@@ -26,7 +26,11 @@ class SelfCapturingClosure(StoreRule[Function]):
         for assignment in part.nodes(ast.Assign):
             if any(isinstance(each, ast.Attribute) for each in assignment.targets):
                 stored.append(assignment.value)
-        return any(facts.links.function(held) for value in stored for held, _ in facts.links.held(value))
+        if any(facts.links.function(held) for value in stored for held, _ in facts.links.held(value)):
+            return True
+        return "weakref" in facts.source.text and any(
+            facts.weak.late(each) for each in part.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        )
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Function | None:
@@ -45,6 +49,25 @@ class SelfCapturingClosure(StoreRule[Function]):
                 function = self.facts.links.holding_function(statement.value, subject)
                 if function and not self.facts.classes.is_ever_cut(target.attr):
                     self.report_local(statement, target, function)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.report_late(self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef))
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self.report_late(self.twin(node, ast.Lambda))
+
+    def report_late(self, function: Function | None) -> None:
+        """A weak reference that a function makes to the object in its own cell, which is there to keep it."""
+        made = self.facts.weak.late(function) if function else None
+        if function is None or made is None:
+            return
+        subject, shown = self.text(made.args[0]), describe(function)
+        self.report(
+            made,
+            f"`{self.text(made)}` is made when {shown} runs, which holds `{subject}` itself until then: the reference "
+            "is weak too late; make it outside, and capture that",
+            related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
+        )
 
     def report_store(self, model: ClassModel, store: Store, kept: Function) -> None:
         owner, name, function, shown = model.node.name, store.instance, kept, describe(kept)

@@ -19,7 +19,8 @@ class SharedClassContainer(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(facts.class_containers.of(model) for model in facts.classes.within(part.first, part.last))
+        models = facts.classes.within(part.first, part.last)
+        return any(facts.class_containers.of(model) or any(facts.class_containers.lent(model)) for model in models)
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         owner = self.twin(node, ast.ClassDef)
@@ -28,6 +29,14 @@ class SharedClassContainer(Rule):
         model = self.facts.classes.of(owner)
         for shared in self.facts.class_containers.of(model):
             self.report_container(model, shared)
+        for shared in self.facts.class_containers.lent(model):
+            self.report(
+                shared.statement,
+                f"`{shared.name}` is made once, with the class, and {self.quoted(shared.use)} hands it on: what others "
+                f"put in for one `{model.node.name}` is in all of them; make it in `__init__`, or `None` here",
+                related=[(shared.growth, "handed on here")],
+                optional=True,
+            )
 
     def report_container(self, model: ClassModel, shared: SharedContainer) -> None:
         unfixed = self.objection(model, shared)

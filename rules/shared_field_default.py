@@ -49,6 +49,7 @@ class SharedFieldDefault(Rule):
             f"{change}: {way_out}",
             severity=None if shared.change or shared.is_refused else Severity.WARNING,
             related=[(shared.change, "the change")] if shared.change else [],
+            optional=shared.is_supposed,
             fix=fix,
             unfixed=unfixed,
         )

@@ -1,8 +1,23 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from memlint.api import Binding, Effect, Facts, Function, Grip, Place, Rule, Safety, Slice, all_of, cst, released
+from memlint.api import (
+    Binding,
+    DefinitionKind,
+    Effect,
+    Facts,
+    Function,
+    Grip,
+    Place,
+    Rule,
+    Safety,
+    Slice,
+    all_of,
+    cst,
+    released,
+)
 
 
 class TracebackKept(Rule):
@@ -12,11 +27,14 @@ class TracebackKept(Rule):
     name = "traceback-kept"
     effect = Effect.LATE
     fixes = (Safety.SAFE,)
-    gate = all_of(b"def", b"except", b"=", file=(b"exc_info|__traceback__",))
+    gate = all_of(b"def", rb"except|raise", b"=", file=(b"exc_info|__traceback__",))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return any(kept(facts, each) for each in facts.exceptions.within(part.first, part.last))
+        if any(kept(facts, each) for each in facts.exceptions.within(part.first, part.last)):
+            return True
+        functions = part.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        return any(True for function in functions for _ in raised_again(facts, function))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
@@ -33,6 +51,37 @@ class TracebackKept(Rule):
                 fix=fix,
                 unfixed=unfixed,
             )
+        for target in raised_again(self.facts, function) if function else ():
+            assert function is not None
+            self.report(
+                self.facts.tree.statement(target) or target,
+                f"`{target.id}` holds the traceback that `{function.name}` raises with, and that then holds its frame: "
+                "a cycle, so all its locals are freed only by the garbage collector; "
+                f"write `finally: {target.id} = None`",
+                optional=True,
+            )
+
+
+def raised_again(facts: Facts, function: Function) -> Iterator[ast.Name]:
+    """The names of a function that hold the traceback of an exception which it was given, and with which it raises."""
+    raising: set[str] = set()
+    for node in ast.walk(function):
+        called = node.func if isinstance(node, ast.Call) else None
+        name = getattr(called, "attr", getattr(called, "id", ""))
+        if isinstance(node, ast.Call) and name in ("reraise", "with_traceback"):
+            raising.update(each.id for each in node.args if isinstance(each, ast.Name))
+    for node in ast.walk(function) if raising else ():
+        value = node.value if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        if not isinstance(node, ast.Assign) or not isinstance(value, ast.Attribute) or value.attr != "__traceback__":
+            continue
+        target = node.targets[0]
+        given = facts.names.binding(value.value) if isinstance(value.value, ast.Name) else None
+        is_given = given is not None and given.sole is not None and given.sole.kind is DefinitionKind.PARAMETER
+        if not isinstance(target, ast.Name) or target.id not in raising or not is_given:
+            continue
+        is_own = facts.tree.function(target) is function
+        if is_own and target in facts.flow_of_object(function, target).reaching_exit(target.id, raising=True):
+            yield target
 
 
 def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from memlint.facts.array_copies import ArrayCopies
     from memlint.facts.caching import Caching
     from memlint.facts.callbacks import Callbacks
+    from memlint.facts.children import Children
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
     from memlint.facts.classes import Classes
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
     from memlint.facts.losses import Losses
+    from memlint.facts.made_defaults import MadeDefaults
     from memlint.facts.memos import Memos
     from memlint.facts.messages import Messages
     from memlint.facts.models import Models
@@ -128,6 +130,7 @@ class Facts:
     array_copies: Analysis[ArrayCopies] = Analysis("array_copies")
     caching: Analysis[Caching] = Analysis("caching")
     callbacks: Analysis[Callbacks] = Analysis("callbacks")
+    children: Analysis[Children] = Analysis("children")
     class_containers: Analysis[ClassContainers] = Analysis("class_containers")
     classes: Analysis[Classes] = Analysis("classes")
     closures: Analysis[Closures] = Analysis("closures")
@@ -166,6 +169,7 @@ class Facts:
     loggers: Analysis[Loggers] = Analysis("loggers")
     loops: Analysis[Loops] = Analysis("loops")
     losses: Analysis[Losses] = Analysis("losses")
+    made_defaults: Analysis[MadeDefaults] = Analysis("made_defaults")
     memos: Analysis[Memos] = Analysis("memos")
     messages: Analysis[Messages] = Analysis("messages")
     models: Analysis[Models] = Analysis("models")

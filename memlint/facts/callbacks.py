@@ -43,7 +43,7 @@ class Callbacks:
         in a class that says nothing of removing any."""
         for call in self.given(model):
             listener = self.listeners.listener(call)
-            is_making = self.listeners.method(call) in MAKING and listener.verb in OPPOSITES
+            is_making = self.listeners.method(call) in MAKING
             if not is_making or not self.is_from_before(model, listener):
                 continue
             told = next((each for value in arguments(call) if (each := self.told_holder(value))), None)
@@ -101,6 +101,8 @@ class Callbacks:
         if not isinstance(root, ast.Attribute) or not self.is_instance(root.value):
             return False
         values = [store.value for each in model.local_lineage() for store in each.stores_of(root.attr)]
+        if not values and self.facts.class_kinds.has_hidden_bases(model):
+            return not any(root.attr in self.facts.names.inner(each.node).bindings for each in model.local_lineage())
         return bool(values) and all(self.is_current(each) for each in values)
 
     def is_current(self, value: ast.AST) -> bool:

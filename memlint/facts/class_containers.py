@@ -29,6 +29,7 @@ MADE_WITH_THE_CLASS = frozenset(
 WITH_FIELDS = frozenset({ClassKind.DATACLASS, ClassKind.ATTRS, ClassKind.NAMED_TUPLE})
 """Kinds that make fields of what is annotated."""
 OF_THE_CLASS = frozenset({"typing.ClassVar", "typing.Final", "typing_extensions.ClassVar", "typing_extensions.Final"})
+AWAY = frozenset({Role.PASSED, Role.RETURNED, Role.STORED, Role.YIELDED})
 SETTING = frozenset({"builtins.setattr", "builtins.vars"})
 
 
@@ -65,6 +66,35 @@ class ClassContainers:
             if use is not None:
                 yield Shared(statement, name, value, use[1], use[0])
 
+    def lent(self, model: ClassModel) -> Iterator[Shared]:
+        """The empty containers of one class that its methods hand on through the instance or `cls`, so that others can
+        fill them, where no instance is given one of its own."""
+        told = {shared.name for shared in self.of(model)}
+        made = [each for each in self.made(model) if each[1] not in told and self.is_made_empty(each[2])]
+        if not made or self.has_machinery(model):
+            return
+        related = set(self.facts.classes.related(model))
+        for statement, name, value in made:
+            uses = [use for use in self.uses(name) if self.is_of(use.value, related)]
+            lent = [(use, by) for use in uses if (by := self.gives_away(use)) is not None]
+            leaving = {by for _, by in lent}
+            if lent and all(isinstance(use.ctx, ast.Load) or self.facts.tree.parents[use] in leaving for use in uses):
+                first = min(lent, key=lambda each: (each[0].lineno, each[0].col_offset))
+                yield Shared(statement, name, value, first[1], first[0])
+
+    def is_of(self, owner: ast.expr, related: set[ClassModel]) -> bool:
+        """Whether an expression is the instance of one of some classes, or the class itself as a method gets it."""
+        if isinstance(owner, ast.Name) and owner.id in CLASS_PARAMETERS:
+            around = self.facts.tree.enclosing(owner, ast.ClassDef)
+            return isinstance(around, ast.ClassDef) and self.facts.classes.of(around) in related
+        return self.facts.classes.instance(owner) in related
+
+    def gives_away(self, use: ast.Attribute) -> ast.AST | None:
+        """What hands a container on at one use: an unknown call, a store, a return."""
+        if not isinstance(use.ctx, ast.Load):
+            return None
+        return next((by for role, by in self.facts.escape.roles(use) if role in AWAY), None)
+
     def made(self, model: ClassModel) -> Iterator[tuple[Assignment, str, ast.expr]]:
         """The names that the class body itself binds to a new container, and that are no constants."""
         for statement in model.node.body:
@@ -95,6 +125,10 @@ class ClassContainers:
 
     def is_one_of_a_kind(self, model: ClassModel) -> bool:
         """Whether the class has one instance, or its machinery takes care of what its body says."""
+        return self.has_machinery(model) or self.sets_any(model)
+
+    def has_machinery(self, model: ClassModel) -> bool:
+        """Whether the class has one instance, or a metaclass, decorator or the like treats what its body says."""
         facts = self.facts
         return (
             facts.class_kinds.of(model) in MADE_WITH_THE_CLASS
@@ -102,7 +136,6 @@ class ClassContainers:
             or any("__new__" in each.methods or "__init_subclass__" in each.methods for each in model.lineage())
             or facts.classes.is_singleton(model)
             or is_registry(model.node.name)
-            or self.sets_any(model)
         )
 
     def sets_any(self, model: ClassModel) -> bool:

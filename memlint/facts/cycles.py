@@ -101,7 +101,7 @@ class Cycles:
     def _of_classes(self) -> Iterator[Cycle]:
         """`self.child = C(self)`, where C keeps what it is given."""
         for model in self.classes.models.values():
-            memoized = list(self._memoized(model))
+            memoized = list(self.memoized(model))
             for store in (*self.facts.keeping.stores(model), *memoized):
                 for path in self._back(model, store):
                     if path.links and self._is_kept(model, store, store in memoized) and self._stays(path.links):
@@ -112,7 +112,7 @@ class Cycles:
         """Whether a store stays; a cached property takes the place of its own descriptor."""
         return not self.classes.is_cut(model, store) if is_memoized else self.classes.is_lasting(model, store)
 
-    def _memoized(self, model: ClassModel) -> Iterator[Store]:
+    def memoized(self, model: ClassModel) -> Iterator[Store]:
         """What the cached properties of a class keep in the instance, each stored by its `def`."""
         for method in model.methods.values():
             if any(self._caches(decorator) for decorator in method.decorator_list):

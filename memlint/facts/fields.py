@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.class_kinds import ClassKind
-from memlint.facts.classes import ClassModel
+from memlint.facts.classes import MAKING, ClassModel
 from memlint.facts.escape import Role
 from memlint.facts.keeping import is_of_class
 from memlint.facts.kinds import MUTABLE
@@ -35,6 +35,8 @@ class SharedDefault(NamedTuple):
     keyword: ast.keyword | None = None
     is_refused: bool = False
     """Whether Python refuses it from 3.11 on: an instance that can be changed and that has no hash."""
+    is_supposed: bool = False
+    """Whether it is an instance of a class that may be one of those which nobody can change."""
 
 
 class Fields:
@@ -100,6 +102,10 @@ class Fields:
             made = None if is_of_class(model, statement) else self.refused(value)
             if made is not None:
                 yield SharedDefault(made, name, kind, None, is_refused=True)
+                return
+        if kind is not ClassKind.NAMED_TUPLE and isinstance(statement, ast.AnnAssign) and self.is_instance(statement):
+            yield SharedDefault(statement.value or statement, name, kind, None, is_supposed=True)  # type: ignore[arg-type]
+            return
         if value is None or not (
             self.holds_container(value) if kind is ClassKind.DATACLASS else self.is_container(value)
         ):
@@ -109,6 +115,25 @@ class Fields:
         change = self._change(name, model)
         if change is not None or kind is ClassKind.ATTRS:
             yield SharedDefault(value, name, kind, change, keyword)
+
+    def is_instance(self, statement: ast.AnnAssign) -> bool:
+        """Whether a default is an instance of the very class that its annotation names, one that can be changed as far
+        as is known."""
+        value = statement.value
+        if not isinstance(value, ast.Call) or self.is_container(value):
+            return False
+        if ast.unparse(value.func) != ast.unparse(statement.annotation).strip("'\""):
+            return False
+        name = self.facts.names.qualified(value.func) or ""
+        last, package = name.rpartition(".")[2] or ast.unparse(value.func), name.partition(".")[0]
+        if not last[:1].isupper() or last.isupper() or package in known("classes", "fields", "fixed"):
+            return False
+        made = self._made(value)
+        return made is None or (
+            not made.node.decorator_list
+            and not made.node.bases
+            and any(store.method.name not in MAKING for store in made.stores)
+        )
 
     def refused(self, value: ast.expr) -> ast.Call | None:
         """The call, as a default or by `field(default=…)`, that makes an instance of a dataclass which has no hash."""

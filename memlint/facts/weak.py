@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.class_model import ClassModel, MethodKind, first_parameter
+from memlint.facts.escape import Role
 from memlint.facts.names import Binding
 from memlint.knowledge import inverted
 from memlint.knowledge import names as known
@@ -199,6 +200,64 @@ class Weak:
             return None
         given = [*call.args[1:], *(keyword.value for keyword in call.keywords)]
         return next(((subject, each) for each in given if self.holds(each, binding)), None)
+
+    def revived(self, call: ast.Call) -> ast.expr | None:
+        """What a call inside `__del__` was given that holds the dying instance, and that something runs only later."""
+        function = self.facts.tree.function(call)
+        named = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if getattr(function, "name", "") != "__del__" or not isinstance(
+            function, (ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
+            return None
+        name = self.facts.names.qualified(call.func) or ""
+        if named not in known("weak", "later", "methods") and name not in known("weak", "later", "functions"):
+            return None
+        parameters = [*function.args.posonlyargs, *function.args.args]
+        binding = self.facts.names.binding_of(parameters[0]) if parameters else None
+        if binding is None or not binding.uses or self.facts.classes.instance(next(iter(binding.uses))) is None:
+            return None
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return next((each for each in given if self.holds(self.driven(each), binding)), None)
+
+    def driven(self, value: ast.expr) -> ast.expr:
+        """The bound method whose coroutine an argument is, or the argument itself."""
+        function = value.func if isinstance(value, ast.Call) else None
+        model = self.facts.classes.instance(function.value) if isinstance(function, ast.Attribute) else None
+        method = (
+            next((each.methods[function.attr] for each in model.lineage() if function.attr in each.methods), None)
+            if (isinstance(function, ast.Attribute) and model)
+            else None
+        )
+        return function if isinstance(function, ast.Attribute) and isinstance(method, ast.AsyncFunctionDef) else value
+
+    def late(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ast.Call | None:
+        """The weak reference to the instance that a function, handed on or stored, makes only when it runs: until then,
+        and after, it holds the instance itself, for which it has no other use."""
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) == 1]
+        made = [each for each in calls if self.maker(each) in known("weak", "made_by", "reference")]
+        made = [each for each in made if self.facts.classes.instance(each.args[0]) and self.is_cell(each, function)]
+        if not made:
+            return None
+        binding = self.facts.names.binding(made[0].args[0])  # type: ignore[arg-type]
+        weakened = {each.args[0] for each in made}
+        own = set(ast.walk(function))
+        if binding is None or any(use in own and use not in weakened for use in binding.uses):
+            return None
+        return made[0] if self.is_handed_on(function) else None
+
+    def is_cell(self, call: ast.Call, function: ast.AST) -> bool:
+        """Whether a function reads the argument of a call from its own cell."""
+        return self.facts.tree.function(call) is function and self.facts.links.runs_inside(call.args[0], function)
+
+    def is_handed_on(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:
+        """Whether a function is given to a call or stored."""
+        if isinstance(function, ast.Lambda):
+            roles = {role for role, _ in self.facts.escape.roles(function)}
+        else:
+            binding = self.facts.names.binding_of(function)
+            uses = binding.uses if binding else ()
+            roles = {role for use in uses for role, _ in self.facts.escape.roles(use)}
+        return not roles.isdisjoint({Role.PASSED, Role.STORED, Role.MUTATED})
 
     def keeping_key(self, node: ast.AST) -> ast.Name | None:
         """The key that a lasting weak-keyed mapping is given with a value which holds that key, where nothing in the
