@@ -38,9 +38,10 @@ class CachedMethod(Rule):
             self.report(
                 found.by,
                 f"`{found.name}` around a method is one cache for all instances: it keeps {kept} that `{name}` was "
-                f"called on, with their results; {way}",
+                f"called on, with their results{', until it is cleared' if found.is_cleared else ''}; {way}",
                 severity=self.weight(model, found.limit),
                 related=[(method, "the method")],
+                optional=found.is_cleared,
             )
 
     def weight(self, model: ClassModel, limit: int | None) -> Severity | None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Sort, all_of
+from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Slice, Sort, all_of
 
 
 class ModuleContainerGrows(GrowthRule):
@@ -24,11 +25,24 @@ class ModuleContainerGrows(GrowthRule):
     @classmethod
     def weak_fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
         growths = facts.growths
+        if growths.is_collected(container, growth):
+            return growths.is_repeated(growth) or growths.name_around(growth.use) == "__init__"
+        if growths.sort(container, growth) is Sort.PLAIN and growths.is_of_instance(container, growth):
+            return not growths.is_through_instance(growth)
         if not cls.is_endless(facts, container, growth):
             return False
+        if growths.is_of_current(growth):
+            return True
         if growths.is_self_entry(growth):
             return growths.is_from_outside(container, growth)
         return growths.may_be_from_outside(container, growth)
+
+    @classmethod
+    def found(cls, facts: Facts, part: Slice) -> Iterator[tuple[Container, Growth]]:
+        yield from super().found(facts, part)
+        for container, growth in facts.growths.pinned:
+            if part.first <= getattr(growth.by, "lineno", 0) <= part.last:
+                yield container, growth
 
     @classmethod
     def is_endless(cls, facts: Facts, container: Container, growth: Growth) -> bool:
@@ -42,7 +56,8 @@ class ModuleContainerGrows(GrowthRule):
     @classmethod
     def anchor(cls, facts: Facts, container: Container, growth: Growth) -> ast.AST:
         """The growth; but where instances enter themselves the container, which had better be weak."""
-        return container.statement if facts.growths.is_self_entry(growth) else growth.by
+        is_roll = facts.growths.is_self_entry(growth) or facts.growths.is_collected(container, growth)
+        return container.statement if is_roll else growth.by
 
     def report_growth(self, container: Container, growth: Growth) -> None:
         if self.facts.growths.is_self_entry(growth):
@@ -54,6 +69,15 @@ class ModuleContainerGrows(GrowthRule):
                 optional=self.facts.growths.is_emptied(container),
             )
             return
+        if self.facts.growths.is_pinned(growth) and not self.facts.growths.is_endless(container):
+            self.report(
+                growth.by,
+                f"`{container.name}` keeps `{ast.unparse(growth.value or growth.by)}` under its own identity until it "
+                "is told to let go: keep a `weakref.finalize` that takes the entry out, or a weak reference",
+                related=[(container.statement, "it is made here, once")],
+                optional=True,
+            )
+            return
         told = growth.key if growth.key is not None else growth.value
         shown = self.quoted(told) if told is not None else ""
         what = f"an entry for every {shown}" if growth.key is not None else f"every {shown}"
@@ -62,7 +86,7 @@ class ModuleContainerGrows(GrowthRule):
         is_sure = self.fault(self.facts, container, growth)
         end = "bound it, or remove what is done with" if is_sure else "bound it, unless there are few of them"
         self.report(
-            growth.by,
+            self.anchor(self.facts, container, growth),
             f"`{container.name}` keeps {what} until the process ends: nothing takes anything out; {end}",
             related=[(container.statement, "it is made here, once")],
             optional=not is_sure,

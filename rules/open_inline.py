@@ -4,8 +4,13 @@ import ast
 
 from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, known
 
-SORTS = frozenset({"file", "archive", "sqlite", "connection", "socket"})
+SORTS = frozenset({"file", "archive", "sqlite", "connection", "socket", "kernel", "listing"})
 NAMES = ("file", "handle", "stream", "opened")
+USUAL = "it stays open until it is collected: open it in a `with`"
+KEPT = {
+    "kernel": "it is a number that nothing collects, and stays open until the process ends: give it to `CloseHandle`",
+    "listing": "where the loop ends early it stays open until it is collected: open it in a `with`",
+}
 
 
 class OpenInline(Rule):
@@ -15,7 +20,7 @@ class OpenInline(Rule):
     name = "open-inline"
     effect = Effect.KEPT
     fixes = (Safety.SAFE, Safety.UNSAFE)
-    gate = all_of(rb"\(", file=(rb"open|File|connect|socket|FTP|SMTP|IMAP|POP|Telnet|SSH|HTTP",))
+    gate = all_of(rb"\(", file=(rb"open|File|connect|socket|FTP|SMTP|IMAP|POP|Telnet|SSH|HTTP|kernel32|scandir",))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
@@ -30,9 +35,13 @@ class OpenInline(Rule):
             return
         opened = self.quoted(call) or f"`{ast.unparse(call.func)}(…)`"
         fix = self.managed(call)
+        sort = self.facts.handles.sort(call)
+        if sort == "listing" and not self.facts.handles.is_left_early(user):
+            return
         self.report(
             call,
-            f"{opened} has no name and is never closed; it stays open until it is collected: open it in a `with`",
+            f"{opened} has no name and is never closed; {KEPT.get(sort or '', USUAL)}",
+            optional=sort == "listing",
             fix=fix,
             unfixed="" if fix else "it stands where no `with` can be written around it alone",
         )

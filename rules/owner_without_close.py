@@ -28,16 +28,28 @@ class OwnerWithoutClose(Rule):
 
     @classmethod
     def kept(cls, facts: Facts, call: ast.Call) -> ast.Attribute | None:
-        """The attribute that keeps a handle which no method closes."""
-        return facts.owned_handles.unclosed(call) if facts.handles.sort(call) in SORTS else None
+        """The attribute that keeps a handle which no method closes, or only one that an event calls."""
+        if facts.handles.sort(call) not in SORTS:
+            return None
+        return facts.owned_handles.unclosed(call) or facts.owned_handles.closed_by_event(call)
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call)
         kept = self.kept(self.facts, call) if call else None
         if call is None or kept is None:
             return
+        owned = self.facts.owned_handles
+        if owned.closed_by_event(call):
+            self.report(
+                call,
+                f"{self.quoted(kept)} is closed by an event alone, and stays open where that does not come: close it "
+                "in `__del__` or `close` too",
+                optional=True,
+            )
+            return
         self.report(
             call,
             f"{self.quoted(kept)} is opened here and closed nowhere; it stays open until the instance is collected: "
             "close it in a method of the class",
+            optional=not owned.is_sure(kept),
         )

@@ -16,7 +16,7 @@ class ResultAllIterated(Rule):
     effect = Effect.PEAK
     quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\bfor\b", file=(rb"\ball\b", rb"sqlalchemy|sqlmodel"))
+    gate = all_of(rb"\bfor\b", file=(rb"\ball\b", rb"sqlalchemy|sqlmodel|\bquery\b"))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

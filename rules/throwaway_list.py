@@ -41,15 +41,30 @@ class ThrowawayList(Rule):
     quiet_in_tests = True
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(
-        rb"\((?:[\s(\\]|#[^\n]*\n)*\[",
-        rb"\bfor\b",
+        rb"[(=](?:[\s(\\]|#[^\n]*\n)*\[",
+        rb"\b(?:for|while)\b",
         file=(rb"\b(?:a(?:ll|ny)|dict|(?:frozen)?set|m(?:ax|in)|sum|Counter)\b",),
     )
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
         rule = cls(facts, part)
-        return any(rule.taker(call) for call in part.nodes(ast.Call))
+        if any(rule.taker(call) for call in part.nodes(ast.Call)):
+            return True
+        return any(map(facts.gatherings.of, part.nodes(ast.List)))
+
+    def visit_List(self, node: cst.List) -> None:
+        made = self.twin(node, ast.List) if not node.elements else None
+        found = self.facts.gatherings.of(made) if made else None
+        if made is None or found is None:
+            return
+        self.report(
+            made,
+            f"`{found.name.id}` is filled for {self.quoted(found.taker) or '`set`'} alone, and holds each element as "
+            "often as it comes up: fill a set",
+            related=[(found.growth, "it grows here"), (found.taker, "the set is made here")],
+            optional=True,
+        )
 
     def visit_Call(self, node: cst.Call) -> None:
         call = self.twin(node, ast.Call) if node.args and isinstance(node.args[0].value, cst.ListComp) else None

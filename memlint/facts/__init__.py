@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from memlint.facts.frames import Frames
     from memlint.facts.frameworks import Frameworks
     from memlint.facts.fronts import Fronts
+    from memlint.facts.gathered import Gatherings
     from memlint.facts.gradients import Gradients
     from memlint.facts.growth import Growths
     from memlint.facts.handing import Handing
@@ -151,6 +152,7 @@ class Facts:
     frames: Analysis[Frames] = Analysis("frames")
     frameworks: Analysis[Frameworks] = Analysis("frameworks")
     fronts: Analysis[Fronts] = Analysis("fronts")
+    gatherings: Analysis[Gatherings] = Analysis("gathered")
     gradients: Analysis[Gradients] = Analysis("gradients")
     growths: Analysis[Growths] = Analysis("growth")
     handing: Analysis[Handing] = Analysis("handing")

@@ -44,6 +44,8 @@ class Cached(NamedTuple):
     """Whether it certainly keeps all of them."""
     inner: tuple[str, ...] = ()
     """The decorators between the function and the cache; an unknown one is an empty name."""
+    is_cleared: bool = False
+    """Whether the file clears the cache of a function of that name at times."""
 
 
 class Caching:
@@ -149,7 +151,7 @@ class Caching:
                 yield found
 
     def methods(self, model: ClassModel) -> list[Cached]:
-        """The methods of a class that a cache of the class keeps instances for, and that nothing clears."""
+        """The methods of a class that a cache of the class keeps instances for, cleared at times or never."""
         if self.facts.class_kinds.of(model) in (ClassKind.ENUM, ClassKind.METACLASS) or model.is_metaclass:
             return []
         if not isinstance(self.facts.tree.function(model.node), ast.Module):
@@ -172,7 +174,9 @@ class Caching:
             return None
         if found.kind != "awaiting" and self.one_shot(method):
             return None
-        return None if method.name in self.cleared else found
+        if self.is_cleared_at_end(method.name):
+            return None
+        return found._replace(is_cleared=method.name in self.cleared)
 
     def endless(self, function: Function) -> Cached | None:
         """The cache without a bound around a function that belongs to no instance, and that nothing clears."""
@@ -278,14 +282,23 @@ class Caching:
         names += [ast.unparse(each) for each in (*model.node.bases, *model.node.decorator_list)]
         return any(word in name.lower() for word in words for name in names)
 
+    def is_cleared_at_end(self, name: str) -> bool:
+        """Whether a cache is cleared anywhere but in what an event calls: `on_resize`, `_config_changed`."""
+        return not all(map(self.is_event, self.cleared.get(name, ())))
+
+    def is_event(self, clearing: ast.AST) -> bool:
+        name = getattr(self.facts.tree.function(clearing), "name", "")
+        return not known("caches", "named", "events").isdisjoint(WORD.findall(name.lower()))
+
     @cached_property
-    def cleared(self) -> set[str]:
-        """The names of functions whose cache the file clears."""
-        return {
-            node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
-            for node in self.facts.tree.parents
-            if isinstance(node, ast.Attribute) and node.attr == "cache_clear"
-        }
+    def cleared(self) -> dict[str, list[ast.AST]]:
+        """The places where the file clears the cache of a function, by its name."""
+        cleared: dict[str, list[ast.AST]] = {}
+        for node in self.facts.tree.parents:
+            if isinstance(node, ast.Attribute) and node.attr == "cache_clear":
+                named = node.value
+                cleared.setdefault(getattr(named, "attr", getattr(named, "id", "")), []).append(node)
+        return cleared
 
     @property
     def transparent(self) -> frozenset[str]:

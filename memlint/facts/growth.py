@@ -8,6 +8,7 @@ container itself to code that may.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import ClassVar
@@ -49,6 +50,61 @@ class Growths(GrowthSorts):
                 found = self.FINDERS[home](self)
                 self._known[home] = [each for each in found if each.growths and self.is_endless(each)]
             yield from self._known[home]
+
+    @cached_property
+    def pinned(self) -> list[tuple[Container, Growth]]:
+        """The containers of the module that keep objects under their identities, and where the first goes in."""
+        found = self._of_module() if "id(" in self.facts.source.text else ()
+        firsts = ((each, next(filter(self.is_pinned, each.growths), None)) for each in found)
+        return [
+            (container, growth)
+            for container, growth in firsts
+            if growth is not None and self.is_repeated(growth) and not self.is_endless(container)
+        ]
+
+    @cached_property
+    def unread(self) -> list[tuple[Container, Growth]]:
+        """The containers that an instance fills and that no code of the file ever reads, and where they are filled."""
+        return list(self._unread())
+
+    def _unread(self) -> Iterator[tuple[Container, Growth]]:
+        for model in self.facts.classes.models.values():
+            for store in model.stores:
+                name, kind = store.attribute, self.container_kind(store.value)
+                if store.inside or not name.startswith("_") or name.startswith("__") or kind is None:
+                    continue
+                uses = self.facts.class_containers.uses(name)
+                touches = [touch for use in uses for touch in self.facts.class_containers.touches(use)]
+                growths = [each for each in self.growths(kind, touches) if self.is_statement(each)]
+                made = Container(Home.INSTANCE, name, kind, store.value, store.by, model, touches, growths)
+                if growths and self.is_unread(made) and not self.is_read_beside(name):
+                    yield made, growths[0]
+
+    def is_unread(self, container: Container) -> bool:
+        """Whether all that a file does with the attributes of a name is to make them, pass them along and fill them."""
+        name, put_in = container.name, {growth.use for growth in container.growths if self.is_statement(growth)}
+        uses = self.facts.class_containers.uses(name)
+        if not name.startswith("_") or len(re.findall(rf"\b{name}\b", self.facts.source.text)) != len(uses):
+            return False
+        others = [use for use in uses if use not in put_in]
+        others = [use for use in others if self.facts.tree.statement(use) is not container.statement]
+        return bool(put_in) and all(self.is_passed_along(use, name) for use in others)
+
+    def is_read_beside(self, name: str) -> bool:
+        """Whether another file of the folder spells the attribute."""
+        return any(True for _ in self.facts.project.beside(self.facts, re.compile(rf"\.{name}\b".encode())))
+
+    def is_statement(self, growth: Growth) -> bool:
+        """Whether a growth is a statement, so that nothing takes what it gives."""
+        parent = self.facts.tree.parents[growth.by]
+        is_stored = isinstance(parent, ast.Assign) and growth.by in parent.targets
+        return (is_stored or isinstance(parent, ast.Expr)) and not growth.is_reading
+
+    def is_passed_along(self, use: ast.Attribute, name: str) -> bool:
+        """Whether a use only gives the container to another attribute of its name: `self._x = other._x`."""
+        parent = self.facts.tree.parents[use]
+        parts = [*parent.targets, parent.value] if isinstance(parent, ast.Assign) else []
+        return len(parts) > 1 and all(isinstance(each, ast.Attribute) and each.attr == name for each in parts)
 
     @cached_property
     def filled(self) -> set[str]:

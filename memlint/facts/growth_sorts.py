@@ -10,7 +10,7 @@ from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import MAKING
 from memlint.facts.growth_model import Container, Growth, Home, Sort
 from memlint.facts.names import DefinitionKind, imported_from
-from memlint.facts.origins import Origins, is_named_of_few, words_of
+from memlint.facts.origins import Origins, is_headed_by_few, is_named_of_few, spelled_in, words_of
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -133,6 +133,60 @@ class GrowthSorts:
             return False
         return self.origins.is_unlike_few(told)
 
+    def is_of_instance(self, container: Container, growth: Growth) -> bool:
+        """Whether a method puts an attribute of its own instance into a set or list that outlives that, and its name
+        does not say that there are few."""
+        told = growth.value
+        if (
+            container.kind not in ("list", "set")
+            or not isinstance(told, ast.Attribute)
+            or self.facts.classes.instance(told.value) is None
+        ):
+            return False
+        function = self.facts.tree.function(growth.use)
+        is_setup = self.name_around(growth.use) in MAKING or self.origins.is_import_time(function)
+        return not is_setup and not self.origins.is_few(told)
+
+    def is_of_current(self, growth: Growth, listed: str = "objects") -> bool:
+        """Whether the key is what runs at present: a task, a loop, a graph, of which there are ever new."""
+        key = growth.key
+        binding = self.facts.names.binding(key) if isinstance(key, ast.Name) else None
+        made = binding.sole.value if binding and binding.sole else key
+        if not isinstance(made, ast.Call) or made.args or made.keywords:
+            return False
+        name = getattr(made.func, "attr", getattr(made.func, "id", ""))
+        return name.lstrip("_") in known("growth", "current", listed)
+
+    def is_pinned(self, growth: Growth) -> bool:
+        """Whether an object is kept under its own identity: only the entry keeps that identity taken."""
+        key, value = growth.key, growth.value
+        if key is None or not isinstance(value, ast.Name) or not self.origins.sources(value):
+            return False
+        return any(
+            self.facts.names.qualified(node.func) == "builtins.id"
+            and [each.id for each in node.args if isinstance(each, ast.Name)] == [value.id]
+            for node in ast.walk(key)
+            if isinstance(node, ast.Call)
+        )
+
+    def is_collected(self, container: Container, growth: Growth) -> bool:
+        """Whether each instance puts objects that it is given into a container that its class means to share."""
+        owner, value = container.owner, growth.value
+        if owner is None or container.kind not in ("list", "set") or not self.is_through_instance(growth):
+            return False
+        if any(each.name == container.name for each in self.facts.class_containers.of(owner)):
+            return False
+        binding = self.facts.names.binding(value) if isinstance(value, ast.Name) else None
+        given = (DefinitionKind.PARAMETER, DefinitionKind.LOOP)
+        if (
+            value is None
+            or binding is None
+            or self.is_self_entry(growth)
+            or any(each.kind not in given for each in binding.definitions)
+        ):
+            return False
+        return not any(map(is_headed_by_few, (container.name, *self.origins.named(value))))
+
     def is_through_instance(self, growth: Growth) -> bool:
         """Whether a growth reaches a container of a class through an instance, as if it were the instance's own."""
         use = growth.use
@@ -193,10 +247,23 @@ class GrowthSorts:
         if self.facts.names.qualified(call.func) != "warnings.warn" or not call.args:
             return None
         text, function = call.args[0], self.facts.tree.function(call)
-        if not isinstance(text, (ast.JoinedStr, ast.BinOp, ast.Call)) or self.origins.is_import_time(function):
+        if not isinstance(text, (ast.JoinedStr, ast.BinOp, ast.Call)):
+            return None
+        if self.origins.is_import_time(function) and not self.is_converter(function):
             return None
         is_open = self.origins.is_open if isinstance(text, ast.Call) else self.origins.is_unlike_few
         return text if is_open(text) else None
+
+    def is_converter(self, function: ast.AST) -> bool:
+        """Whether a function that gives back its parameter asks whether that is text, as no decorator does."""
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.decorator_list:
+            return False
+        tests = (node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) == 2)
+        tests = (each for each in tests if self.facts.names.qualified(each.func) == "builtins.isinstance")
+        spelled = {name for test in tests for node in ast.walk(test.args[1]) for name in spelled_in(node)}
+        is_of_text = bool(spelled & {"bytes", "str", "text_type", "unicode", "string_types", "basestring"})
+        is_at_import = any(map(self.origins.is_run_at_import, self.origins.uses(function)))
+        return is_of_text and not is_at_import
 
     def name_around(self, use: ast.expr) -> str:
         """The name of the function that a use stands in."""

@@ -71,6 +71,8 @@ class Handles:
             and self.facts.kinds.is_path(call.func.value)
         ):
             return "file"
+        if is_of_kernel(call.func):
+            return "kernel"
         sort = openers.get(self.facts.names.qualified(call.func) or "")
         if (
             sort is None
@@ -116,6 +118,20 @@ class Handles:
         if not uses or any(use.act is not Act.READS for use in uses):
             return None
         return uses[0].by
+
+    def is_left_early(self, user: ast.AST) -> bool:
+        """Whether what runs over an iterator may end before that does: by a jump, or by a call that raises."""
+        if isinstance(user, ast.Call):
+            return self.facts.names.qualified(user.func) in ("builtins.all", "builtins.any", "builtins.next")
+        loop = user if isinstance(user, (ast.For, ast.AsyncFor)) else getattr(user, "generators", [None])[0]
+        if loop is None:
+            return False
+        entries = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        inside = [node for part in getattr(loop, "body", [user]) for node in ast.walk(part)]
+        jumps = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await)
+        calls = (node.func for node in inside if isinstance(node, ast.Call) and node is not loop.iter)
+        owners = (getattr(getattr(each, "value", None), "id", "") for each in calls)
+        return any(isinstance(node, jumps) for node in inside) or any(owner not in entries for owner in owners)
 
     def is_own(self, binding: Binding, target: ast.Name) -> bool:
         """Whether a variable is one of the function that binds it here, and no other function's too."""
@@ -252,6 +268,14 @@ class Handles:
 def optional(section: str, key: str) -> frozenset[str]:
     """A list of the table, empty where it has none of that name."""
     return known("handles", section, key) if key in table("handles")[section] else frozenset()
+
+
+def is_of_kernel(function: ast.expr) -> bool:
+    """Whether a call asks the kernel of Windows itself for a handle: `kernel32.OpenProcess`."""
+    if not isinstance(function, ast.Attribute) or function.attr not in known("handles", "opened_by", "kernel"):
+        return False
+    library = function.value
+    return getattr(library, "attr", getattr(library, "id", "")).strip("_") == "kernel32"
 
 
 def is_indexed(parent: ast.AST, value: ast.AST) -> bool:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.graph import Body
 from memlint.facts.handles import Act, Use, optional
+from memlint.facts.names import DefinitionKind, ScopeKind
 from memlint.facts.paths import Paths, Ways
-from memlint.facts.shapes import end, place
+from memlint.facts.shapes import end, is_none, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -103,6 +104,54 @@ class LocalHandles:
         is_left = any(self.missed(handle, raising=True))
         return "stays open where something raises before the close" if is_left else ""
 
+    def unreached(self, call: ast.Call) -> ast.stmt | None:
+        """The jump right in front of a call that gives back what a local holds, so that it never runs."""
+        statement = self.facts.tree.parents[call]
+        if not isinstance(statement, ast.Expr) or not is_release(call.func):
+            return None
+        before = self.before(statement)
+        given = call.args[0] if call.args else getattr(call.func, "value", None)
+        binding = self.facts.names.binding(given) if isinstance(given, ast.Name) else None
+        is_taken = binding is not None and all(each.kind is DefinitionKind.ASSIGNMENT for each in binding.definitions)
+        is_local = binding is not None and binding.scope.kind is ScopeKind.FUNCTION
+        jumps = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+        return before if is_taken and is_local and isinstance(before, jumps) else None
+
+    def before(self, statement: ast.stmt) -> ast.stmt | None:
+        """The statement right in front of another in its block."""
+        for _, block in ast.iter_fields(self.facts.tree.parents[statement]):
+            if isinstance(block, list) and statement in block:
+                place = block.index(statement)
+                return block[place - 1] if place else None
+        return None
+
+    def skipped(self, call: ast.Call) -> ast.Call | None:
+        """The `shutdown` in front of a socket's `close` that skips it where it raises, and nobody is told.
+
+        Both stand in one `try` whose handlers pass over the error, and the function drops the socket behind it.
+        """
+        closed = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "close" else None
+        statement = self.facts.tree.parents[call]
+        outer = self.facts.tree.parents[statement]
+        if closed is None or not isinstance(outer, ast.Try) or statement not in outer.body or outer.finalbody:
+            return None
+        if not outer.handlers or not all(isinstance(each, ast.Pass) for one in outer.handlers for each in one.body):
+            return None
+        spelled = ast.dump(closed)
+        function = self.facts.tree.function(call)
+        is_dropped = any(
+            isinstance(node, ast.Assign)
+            and is_none(node.value)
+            and ast.unparse(closed) in map(ast.unparse, node.targets)
+            for node in ast.walk(function)
+        )
+        front = outer.body[: outer.body.index(statement)]
+        for node in (each for part in front for each in ast.walk(part)):
+            method = node.func if isinstance(node, ast.Call) else None
+            if isinstance(method, ast.Attribute) and method.attr == "shutdown" and ast.dump(method.value) == spelled:
+                return node if is_dropped and isinstance(node, ast.Call) else None
+        return None
+
     def is_conditional(self, handle: Handle) -> bool:
         """Whether both the opening and a close stand under conditions of their own, which may well be the same."""
         parents = self.facts.tree.ancestors
@@ -174,3 +223,9 @@ class LocalHandles:
                 break
         assert isinstance(whole, ast.expr)
         return whole
+
+
+def is_release(function: ast.expr) -> bool:
+    """Whether a call gives something back, by the last part of its name."""
+    name = getattr(function, "attr", getattr(function, "id", "")).lower()
+    return any(part in name for part in known("handles", "released_by", "parts"))

@@ -220,3 +220,9 @@ def is_named_of_few(name: str) -> bool:
     """Whether an identifier says that there are as many of it as the program has parts; one or several of them."""
     words = words_of(name)
     return bool((words | {word[:-1] for word in words if word.endswith("s")}) & known("growth", "few", "words"))
+
+
+def is_headed_by_few(name: str) -> bool:
+    """Whether the last word of an identifier, which says what a thing is, says that a program has few of it."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_").split("_")
+    return is_named_of_few(words[-1])

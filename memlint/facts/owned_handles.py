@@ -27,13 +27,44 @@ class OwnedHandles:
             return None
         target = statement.targets[0]
         model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
-        if model is None or not isinstance(target, ast.Attribute) or not self.is_known(model, target.attr):
+        if model is None or not isinstance(target, ast.Attribute):
+            return None
+        if not self.is_known(model, target.attr) and not self.is_private(model, target.attr):
             return None
         if target.attr in self.spelled or "__dict__" in self.reads or model.intercepts(target.attr):
             return None
         reads = [each for each in self.reads.get(target.attr, []) if self.facts.names.qualified(each) is None]
         uses = (use for read in reads for use in self.facts.handles.uses(read, sort, None, frozenset()))
         return target if all(use.act is Act.READS for use in uses) else None
+
+    def is_sure(self, kept: ast.Attribute) -> bool:
+        """Whether no base in a file that is not found may close what an instance keeps."""
+        model = self.facts.classes.instance(kept.value)
+        return model is not None and self.is_known(model, kept.attr)
+
+    def is_private(self, model: ClassModel, attribute: str) -> bool:
+        """Whether an attribute is the class's own by its name, and no base in a file that is found knows it."""
+        others = (each.home.facts for each in model.lineage() if each.home is not self.facts.classes)
+        return attribute.startswith("_") and all(attribute not in facts.source.text for facts in others)
+
+    def closed_by_event(self, call: ast.Call) -> ast.Attribute | None:
+        """The attribute whose handle a class closes in nothing but a method that an event calls, `on_…`, so that it
+        stays open where the event does not come."""
+        sort = self.facts.handles.sort(call)
+        statement = self.facts.tree.parents[call]
+        target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+        model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
+        if sort is None or model is None or not isinstance(target, ast.Attribute) or "__del__" in model.methods:
+            return None
+        if not self.is_event(call) or target.attr in self.spelled:
+            return None
+        reads = self.reads.get(target.attr, [])
+        uses = [(read, use) for read in reads for use in self.facts.handles.uses(read, sort, None, frozenset())]
+        closings = [read for read, use in uses if use.act is Act.CLOSES]
+        return target if closings and all(map(self.is_event, closings)) else None
+
+    def is_event(self, node: ast.AST) -> bool:
+        return getattr(self.facts.tree.function(node), "name", "").startswith("on_")
 
     def is_known(self, model: ClassModel, attribute: str) -> bool:
         """Whether all bases of a class are found, and those of other files do not know the attribute."""

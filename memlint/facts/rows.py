@@ -46,7 +46,9 @@ class Rows:
     def mapped(self, loop: RowLoop) -> Fetched | None:
         """The call `query.all()` whose entities are those of a whole table, for this loop alone."""
         found = self.called(loop, "all")
-        if found is None or not self.has_mapper() or not self.is_unfiltered(found.source):
+        if found is None or not (self.has_mapper() or self.is_of_models(found.source)):
+            return None
+        if not self.is_unfiltered(found.source):
             return None
         session = self.session(found.source)
         if self.is_touched(loop, session) or self.may_use_session(loop):
@@ -138,6 +140,16 @@ class Rows:
             if isinstance(node, (ast.Import, ast.ImportFrom))
         )
         return any(module.partition(".")[0] in mappers for each in modules for module in each)
+
+    def is_of_models(self, query: ast.expr) -> bool:
+        """Whether a query asks for classes, or columns of classes, that a module of models has: `query(Book.id)`."""
+        method = query.func if isinstance(query, ast.Call) else None
+        if not isinstance(query, ast.Call) or getattr(method, "attr", "") != "query" or not query.args:
+            return False
+        named = [(self.names.qualified(each) or "").split(".") for each in query.args]
+        return all(
+            {"model", "models"} & set(parts[:-1]) and parts[-1 - (parts[-1].islower())][:1].isupper() for parts in named
+        )
 
     def is_unfiltered(self, query: ast.expr) -> bool:
         """Whether a query is one of all rows: nothing is filtered, limited, grouped or joined."""
