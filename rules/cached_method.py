@@ -41,11 +41,14 @@ class CachedMethod(Rule):
                 f"called on, with their results{', until it is cleared' if found.is_cleared else ''}; {way}",
                 severity=self.weight(model, found.limit),
                 related=[(method, "the method")],
-                optional=found.is_cleared,
+                optional=found.is_cleared or found.limit == 1 or self.is_value(model),
             )
 
     def weight(self, model: ClassModel, limit: int | None) -> Severity | None:
         """Info where instances are few, or values that compare by what they hold."""
-        is_value = self.facts.class_kinds.of(model) in VALUES or "__hash__" in model.methods
         is_few = (limit is not None and limit <= FEW) or self.facts.caching.is_one_of_few(model)
-        return Severity.INFO if is_value or is_few else None
+        return Severity.INFO if self.is_value(model) or is_few else None
+
+    def is_value(self, model: ClassModel) -> bool:
+        """Whether instances compare by what they hold, so that a cache of them is meant to be shared."""
+        return self.facts.class_kinds.of(model) in VALUES or "__hash__" in model.methods

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from memlint.facts.classes import ClassModel, MethodKind, Store
@@ -142,6 +143,12 @@ class Closures:
         """Whether a function runs a single time as far as this file shows: it is the module itself, a main program or a
         test, or is called from such code alone, outside loops."""
         return self._runs_once(function, frozenset())
+
+    @cached_property
+    def is_program(self) -> bool:
+        """Whether the file is made to be run by itself: what it leaves open is closed when it ends, soon after."""
+        tests = (each.test for each in self.tree.module.body if isinstance(each, ast.If))
+        return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
 
     def _runs_once(self, function: ast.AST, asking: frozenset[ast.AST]) -> bool:
         if isinstance(function, ast.Module):
