@@ -144,6 +144,8 @@ class Rule:
     """Whether the rule runs without being selected."""
     quiet_in_tests: ClassVar[bool] = False
     """Whether findings in test files are dropped, unless the rule is selected by its own code or name."""
+    since: ClassVar[tuple[int, int]] = (3, 0)
+    """The first Python with the effect: the rule is silent where the project must run on an older one."""
     yields_to: ClassVar[tuple[str, ...]] = ()
     """Codes of the rules that say it better: where one of them reports the same line, this rule does not."""
     fixes: ClassVar[tuple[Safety, ...]] = ()

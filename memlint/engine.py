@@ -49,6 +49,7 @@ def lint(
     outcome = Outcome(source.path)
     is_taught = project.is_taught(source.scanned)
     scan = Scan(source.scanned)
+    rules = [rule for rule in rules if rule.since <= project.target]
     awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(scan)]
     tree = read(source, outcome) if awake or parse else None
     if tree is None or not awake:

@@ -212,7 +212,8 @@ class PageCheck:
 
     def lint(self, source: SourceFile, gated: bool = True) -> Outcome:
         rules = [rule for rule in all_rules() if rule.default or rule.code == self.rule.code]
-        outcome = lint(source, rules, Project(), gated=gated, parse=True)
+        project = Project(target=max(self.rule.since, Project().target))
+        outcome = lint(source, rules, project, gated=gated, parse=True)
         own = self.rule.code
         outcome.findings = [each for each in outcome.findings if not each.is_optional or each.code == own]
         return outcome

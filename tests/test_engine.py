@@ -48,6 +48,15 @@ def test_only_statements_that_pass_the_gate_are_visited() -> None:
     assert found(text, gated=False) == [(1, 1), (2, 1), (4, 5)]
 
 
+def test_a_rule_is_silent_before_the_first_python_with_its_effect() -> None:
+    class Later(AssignedName):
+        since = (3, 12)
+
+    later = lint(SourceFile("a.py", "x = 1\n"), [Later], Project(target=(3, 12)))
+    assert found("x = 1\n", Later) == []
+    assert [finding.start for finding in later.findings] == [(1, 1)]
+
+
 def test_suspicion_holds_a_statement_back() -> None:
     class Suspicious(AssignedName):
         @classmethod

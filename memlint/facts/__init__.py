@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from memlint.facts.transfers import Transfers
     from memlint.facts.views import Views
     from memlint.facts.weak import Weak
+    from memlint.facts.wide import WideClasses
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
 Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
@@ -206,6 +207,7 @@ class Facts:
     transfers: Analysis[Transfers] = Analysis("transfers")
     views: Analysis[Views] = Analysis("views")
     weak: Analysis[Weak] = Analysis("weak")
+    wide: Analysis[WideClasses] = Analysis("wide")
 
     def __init__(self, source: SourceFile, tree: Tree, project: Project) -> None:
         self.source = source
