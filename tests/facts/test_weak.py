@@ -83,7 +83,8 @@ def test_lost_receiver(code: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("def f():\n    gc.disable()\n    run()\n    gc.enable()", 1),
+        ("def f(run):\n    gc.disable()\n    run()\n    gc.enable()", 1),
+        ("def f():\n    gc.disable()\n    run()\n    gc.enable()", 0),
         ("def f():\n    gc.disable()\n    try: run()\n    finally: gc.enable()", 0),
         ("def f():\n    gc.disable()\n    run()", 0),
         ("gc.disable()\nrun()\ngc.enable()", 0),
