@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from memlint.facts.links import Links
     from memlint.facts.listeners import Listeners
     from memlint.facts.local_handles import LocalHandles
+    from memlint.facts.log_messages import LogMessages
     from memlint.facts.loggers import Loggers
     from memlint.facts.loops import Loops
     from memlint.facts.losses import Losses
@@ -169,6 +170,7 @@ class Facts:
     line_loops: Analysis[LineLoops] = Analysis("line_loops")
     listeners: Analysis[Listeners] = Analysis("listeners")
     local_handles: Analysis[LocalHandles] = Analysis("local_handles")
+    log_messages: Analysis[LogMessages] = Analysis("log_messages")
     loggers: Analysis[Loggers] = Analysis("loggers")
     loops: Analysis[Loops] = Analysis("loops")
     losses: Analysis[Losses] = Analysis("losses")
