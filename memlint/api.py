@@ -30,7 +30,7 @@ from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.facts.queues import Queue
 from memlint.finally_none import FinallyNone, released
-from memlint.gate import CONTAINER_DEFAULT, REST, Gate, all_of
+from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.imports import is_alone, reachable
 from memlint.joined_parts import JoinedParts
 from memlint.kept_tasks import KeptTasks
@@ -43,6 +43,7 @@ from memlint.with_around import WithAround, moved
 
 __all__ = [
     "CONTAINER_DEFAULT",
+    "LARGE_MAKERS",
     "LEAVES",
     "PUT_IN",
     "REST",

@@ -28,6 +28,9 @@ CONTAINER_DEFAULT = (
 """A parameter's default that may be a display, a comprehension, a call or a tuple of such, in a `def` or a lambda; or a
 string in front of it that no single line holds."""
 
+LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
+"""What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -66,7 +69,7 @@ class Scan:
 @functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
 def probe(pattern: bytes) -> Probe:
     """A test for the pattern. A plain literal needs no regular expression, and where a pattern is a choice of words
-    these are looked for first: that is some ten times as fast, and mostly none is there."""
+    these are looked for first: that is far cheaper, and mostly none is there."""
     words = [word.removeprefix(rb"\b").removesuffix(rb"\b") for word in pattern.split(b"|")]
     if not all(map(LITERAL.fullmatch, words)):
         search = re.compile(pattern).search

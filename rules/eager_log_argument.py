@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst, known
+from memlint.api import LARGE_MAKERS, Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst, known
 
-MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 CONVERSIONS = {-1: "%s", ord("s"): "%s", ord("r"): "%r", ord("a"): "%a"}
 
 
@@ -17,7 +16,7 @@ class EagerLogArgument(Rule):
     severity = Severity.INFO
     quiet_in_tests = True
     fixes = (Safety.SAFE, Safety.UNSAFE)
-    gate = all_of(rb"[{%]|\bformat\b", file=(rb"\blogging\b", rb"\b(?:debug|info)\b", MAKERS))
+    gate = all_of(rb"[{%]|\bformat\b", file=(rb"\blogging\b", rb"\b(?:debug|info)\b", LARGE_MAKERS))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
-
-MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
+from memlint.api import LARGE_MAKERS, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
 
 
 class LoopHoldsPrevious(Rule):
@@ -14,7 +12,7 @@ class LoopHoldsPrevious(Rule):
     name = "loop-holds-previous"
     effect = Effect.PEAK
     fixes = (Safety.SAFE, Safety.UNSAFE)
-    gate = all_of(rb"=", rb"\b(?:for|while)\b", file=(MAKERS,))
+    gate = all_of(rb"=", rb"\b(?:for|while)\b", file=(LARGE_MAKERS,))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
