@@ -2,9 +2,10 @@
 
     python -m benchmarks.precision [--corpus DIR] [--only NAME,…] [--jobs N] [--save FILE | --saved FILE]
 
-Wheels that DIR lacks are downloaded with pip and their Python files unpacked to `DIR/NAME-VERSION`. The table says, for
-each rule: findings per 100,000 lines in libraries and in applications; how many findings were read; how many of these
-were right, wrong or unsure. A verdict whose finding is gone is counted apart: right ones as lost, others as mended.
+Wheels that DIR lacks are downloaded with pip and their Python files unpacked to `DIR/NAME-VERSION`. The first table
+says what a run with default settings shows, the second what is told only where a rule is selected. For each rule:
+findings per 100,000 lines in libraries and in applications; how many findings were read; how many of these were right,
+wrong or unsure. A verdict whose finding is gone counts apart, in the first table: right ones as lost, others as mended.
 `--save` writes every finding to a file, to draw a sample from; `--saved` takes them from such a file and runs nothing.
 """
 
@@ -28,6 +29,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+from memlint.registry import all_rules
 
 HERE = Path(__file__).parent
 SORTS = ("libraries", "applications")
@@ -55,8 +58,10 @@ class Measured:
     """What a run over the packages found."""
 
     lines: Counter[str] = field(default_factory=Counter)
-    findings: dict[str, set[Place]] = field(default_factory=lambda: defaultdict(set))
-    """By sort of package."""
+    shown: dict[str, set[Place]] = field(default_factory=lambda: defaultdict(set))
+    """What a run with default settings reports, by sort of package."""
+    asked: dict[str, set[Place]] = field(default_factory=lambda: defaultdict(set))
+    """What is reported only where a rule is selected, by sort of package."""
     failures: list[str] = field(default_factory=list)
 
 
@@ -96,6 +101,7 @@ def unpacked(package: Package, corpus: Path) -> Path:
 def measure(chosen: list[Package], corpus: Path, jobs: int) -> Measured:
     """Every finding of every rule in the packages."""
     measured = Measured()
+    usual = {rule.code for rule in all_rules() if rule.default}
     command = [sys.executable, "-m", "memlint", "check", "--isolated", "--select", "ALL", "--jobs", str(jobs)]
     for number, package in enumerate(chosen, start=1):
         folder = unpacked(package, corpus).resolve()
@@ -111,58 +117,65 @@ def measure(chosen: list[Package], corpus: Path, jobs: int) -> Measured:
             found = json.loads(line)
             inside = Path(found["filename"]).resolve().relative_to(folder).as_posix()
             place = Place(package.name, inside, found["location"]["row"], found["code"])
-            measured.findings[package.sort].add(place)
+            is_shown = place.code in usual and not found["memlint"]["optional"]
+            (measured.shown if is_shown else measured.asked)[package.sort].add(place)
     return measured
 
 
 def plain(measured: Measured) -> dict[str, Any]:
     """A measurement as JSON holds it."""
-    return {"lines": measured.lines, "findings": {sort: sorted(found) for sort, found in measured.findings.items()}}
+    return {
+        "lines": measured.lines,
+        "shown": {sort: sorted(found) for sort, found in measured.shown.items()},
+        "asked": {sort: sorted(found) for sort, found in measured.asked.items()},
+    }
 
 
 def loaded(path: Path) -> Measured:
     """The measurement that a file holds."""
     saved = json.loads(path.read_text("utf-8"))
-    found = {sort: {Place(*place) for place in places} for sort, places in saved["findings"].items()}
-    return Measured(Counter(saved["lines"]), found)
+    shown, asked = (
+        {sort: {Place(*place) for place in found} for sort, found in saved[part].items()} for part in ("shown", "asked")
+    )
+    return Measured(Counter(saved["lines"]), shown, asked)
 
 
-def table(measured: Measured, chosen: list[Package]) -> Iterator[str]:
-    """The lines of the table, a rule each."""
+def report(measured: Measured, chosen: list[Package]) -> Iterator[str]:
+    """The lines of both tables."""
+    shown: set[Place] = set().union(*measured.shown.values())
+    asked: set[Place] = set().union(*measured.asked.values()) - shown
     pinned = {package.name: package.version for package in chosen}
-    found: set[Place] = set().union(*measured.findings.values())
-    judged: dict[str, Counter[str]] = defaultdict(Counter)
-    for place, version, verdict in verdicts():
-        if pinned.get(place.package) == version:
-            if place not in found:
-                verdict = "lost" if verdict == "right" else "mended"
-            judged[place.code][verdict] += 1
+    read = [(place, verdict) for place, version, verdict in verdicts() if pinned.get(place.package) == version]
     lines = ", ".join(f"{measured.lines[sort]:,} in {sort}" for sort in SORTS)
     yield f"{sum(measured.lines.values()):,} lines: {lines}"
     yield ""
+    yield "With default settings"
+    yield from table(measured.shown, measured.lines, [each for each in read if each[0] not in asked])
+    yield ""
+    yield "Only where the rule is selected"
+    yield from table(measured.asked, measured.lines, [each for each in read if each[0] in asked])
+
+
+def table(found: dict[str, set[Place]], lines: Counter[str], read: list[tuple[Place, str]]) -> Iterator[str]:
+    """The lines of a table, a rule each: findings by sort of package, and the verdicts on what was read."""
+    places: set[Place] = set().union(*found.values())
+    judged: dict[str, Counter[str]] = defaultdict(Counter)
+    for place, verdict in read:
+        if place not in places:
+            verdict = "lost" if verdict == "right" else "mended"
+        judged[place.code][verdict] += 1
     yield "rule   findings  per 100,000 lines        read  right  wrong  unsure  of those sure  lost  mended"
     yield "                 libraries  applications"
-    for code in sorted({place.code for place in found} | set(judged)):
+    for code in sorted({place.code for place in places} | set(judged)):
         if code == "ML000":
             continue
-        counts = [sum(place.code == code for place in measured.findings.get(sort, ())) for sort in SORTS]
-        rates = [count / (measured.lines[sort] or 1) * 1e5 for count, sort in zip(counts, SORTS, strict=True)]
+        counts = [sum(place.code == code for place in found.get(sort, ())) for sort in SORTS]
+        rates = [count / (lines[sort] or 1) * 1e5 for count, sort in zip(counts, SORTS, strict=True)]
         votes = judged[code]
         right, wrong, unsure = votes["right"], votes["wrong"], votes["unsure"]
         share = f"{right / (right + wrong):.0%}" if right + wrong else "-"
-        note = "  unproven" if right < 5 else ""
-        figures = (
-            sum(counts),
-            *rates,
-            right + wrong + unsure,
-            right,
-            wrong,
-            unsure,
-            share,
-            votes["lost"],
-            votes["mended"],
-        )
-        yield code + ROW.format(*figures) + note
+        verdict_columns = (right + wrong + unsure, right, wrong, unsure, share, votes["lost"], votes["mended"])
+        yield code + ROW.format(sum(counts), *rates, *verdict_columns) + ("  unproven" if right < 5 else "")
 
 
 def main() -> None:
@@ -183,7 +196,7 @@ def main() -> None:
         measured = measure(chosen, arguments.corpus, arguments.jobs)
     if arguments.save:
         arguments.save.write_text(json.dumps(plain(measured), indent=0), "utf-8")
-    print("\n".join(table(measured, chosen)))
+    print("\n".join(report(measured, chosen)))
     for failure in measured.failures:
         print(f"failed: {failure}", file=sys.stderr)
 

@@ -40,6 +40,7 @@ def diagnostic(finding: Finding) -> dict[str, Any]:
             "cycle": list(finding.cycle),
             "effect": finding.effect.value,
             "fingerprint": finding.fingerprint,
+            "optional": finding.is_optional,
             "related": [related_object(related) for related in finding.related],
         },
         "message": finding.message,

@@ -86,6 +86,7 @@ def test_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
       "cycle": [],
       "effect": "peak",
       "fingerprint": "5f1d",
+      "optional": false,
       "related": []
     },
     "message": "`sum` reads a list that is built for it alone",
@@ -107,6 +108,7 @@ def test_what_ruff_has_no_field_for(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "cycle": ["Parent.child", "Child.owner", "Parent"],
         "effect": "late",
         "fingerprint": "a0c4",
+        "optional": False,
         "related": [
             {
                 "end_location": {"column": 19, "row": 11},
