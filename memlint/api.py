@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from memlint.deque_for_list import DequeForList
 from memlint.facts import Facts
 from memlint.facts.children import Child
 from memlint.facts.class_containers import Shared as SharedContainer
@@ -29,17 +28,18 @@ from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.facts.queues import Queue
-from memlint.finally_none import FinallyNone, released
+from memlint.fixes.deque_for_list import DequeForList
+from memlint.fixes.finally_none import FinallyNone, released
+from memlint.fixes.imports import is_alone, reachable
+from memlint.fixes.joined_parts import JoinedParts
+from memlint.fixes.kept_tasks import KeptTasks
+from memlint.fixes.local_alias import LocalAlias
+from memlint.fixes.moving_position import MovingPosition
+from memlint.fixes.none_guard import NoneGuard
+from memlint.fixes.with_around import WithAround, moved
 from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
-from memlint.imports import is_alone, reachable
-from memlint.joined_parts import JoinedParts
-from memlint.kept_tasks import KeptTasks
 from memlint.knowledge import names as known
-from memlint.local_alias import LocalAlias
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
-from memlint.moving_position import MovingPosition
-from memlint.none_guard import NoneGuard
-from memlint.with_around import WithAround, moved
 
 __all__ = [
     "CONTAINER_DEFAULT",

@@ -9,7 +9,7 @@ from memlint.facts.fronts import Front
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import Slice
 from memlint.facts.names import DefinitionKind
-from memlint.local_alias import REFLECTION, identifiers
+from memlint.fixes.local_alias import REFLECTION, identifiers
 from memlint.model import Edit, Fix, Position, Safety
 
 DEQUE = "collections.deque"

@@ -12,7 +12,7 @@ import tokenize
 from memlint.facts import Facts
 from memlint.facts.layout import first_line, last_line
 from memlint.facts.local_handles import Handle
-from memlint.imports import is_alone, reachable
+from memlint.fixes.imports import is_alone, reachable
 from memlint.knowledge import names as known
 from memlint.model import Edit, Fix, Position, Safety
 

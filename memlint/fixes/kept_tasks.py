@@ -7,7 +7,7 @@ import ast
 from memlint.facts import Facts
 from memlint.facts.layout import last_line
 from memlint.facts.names import DefinitionKind
-from memlint.imports import is_alone, is_import
+from memlint.fixes.imports import is_alone, is_import
 from memlint.model import Edit, Fix, Position, Safety
 
 KEEPER = "background_tasks"

@@ -10,7 +10,7 @@ from memlint.facts.accumulation import Growth
 from memlint.facts.layout import Slice
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import end, place
-from memlint.local_alias import REFLECTION, identifiers
+from memlint.fixes.local_alias import REFLECTION, identifiers
 from memlint.model import Edit, Fix, Position, Safety
 
 SEVERAL = frozenset({"concat", "concatenate", "cat", "hstack", "vstack"})

@@ -9,7 +9,7 @@ from memlint.facts import Facts
 from memlint.facts.fronts import Front
 from memlint.facts.layout import Slice
 from memlint.facts.shapes import end, place
-from memlint.local_alias import REFLECTION, identifiers
+from memlint.fixes.local_alias import REFLECTION, identifiers
 from memlint.model import Edit, Fix, Position, Safety
 
 TIGHT = (ast.Attribute, ast.BinOp, ast.Call, ast.Constant, ast.Name, ast.Subscript)
