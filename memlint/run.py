@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def rules_for(settings: Settings) -> Sequence[type[Rule]]:
     return chosen(settings)
 
 
-@cache  # memlint: ignore[ML602] one entry per settings file of a run
+@lru_cache(maxsize=2)  # a project keeps facts of its files at hand, and every folder may have settings of its own
 def project_for(settings: Settings) -> Project:
     return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from memlint import run
 from memlint.engine import lint
 from memlint.facts import Facts
 from memlint.facts.layout import Tree
 from memlint.facts.project import Project
 from memlint.registry import find
+from memlint.settings import Settings
 from memlint.source import SourceFile
 
 CLASS = "class Child:\n    pass\n"
@@ -315,3 +318,23 @@ def test_what_a_finding_depends_on_in_other_files_is_recorded(tmp_path: Path) ->
     alone.write_text("from app.owner import Owner\nclass Alone:\n    def __init__(self):\n        self.x = Owner(1)\n")
     outcome = lint(SourceFile(str(alone), alone.read_text("utf-8")), [find("ML104")], project)
     assert outcome.looked_for == frozenset()
+
+
+CAR = """
+    from app.wheel import Wheel
+
+    class Car:
+        def __init__(self):
+            self.wheel = Wheel(self, 1)
+    """
+
+
+def test_only_few_projects_keep_facts_at_hand(tmp_path: Path) -> None:
+    """A run over many folders, each with settings of its own, keeps no facts for each."""
+    for number in range(20):
+        root = tmp_path / str(number)
+        write(root, CYCLE | {"car.py": CAR})
+        outcome = run.check_file(run.Task(str(root / "car.py"), Settings(root, None, select=("ML104",))))
+        assert outcome.findings
+    gc.collect()
+    assert sum(isinstance(each, Facts) for each in gc.get_objects()) < 20
