@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -122,7 +123,21 @@ class GrowthSorts:
             return False
         if growth.key is not None and self.origins.is_identity(told):
             return True
-        return bool(self.origins.sources(told)) and self.origins.is_open(told)
+        is_endless = self.origins.is_open(told) or (self.origins.is_of_files(told) and self.is_content(growth))
+        return bool(self.origins.sources(told)) and is_endless
+
+    def is_content(self, growth: Growth) -> bool:
+        """Whether what is put in is what a call read."""
+        calls = [node.func for value in self.values(growth) for node in ast.walk(value) if isinstance(node, ast.Call)]
+        names = (name for function in calls for name in spelled_in(function))
+        return any(words_of(name) & known("growth", "many", "contents") for name in names)
+
+    def values(self, growth: Growth) -> Iterator[ast.expr]:
+        """What a growth puts in, and what a local variable there is bound to."""
+        if growth.value is not None:
+            yield growth.value
+        binding = self.facts.names.binding(growth.value) if isinstance(growth.value, ast.Name) else None
+        yield from (each.value for each in (binding.definitions if binding else ()) if each.value is not None)
 
     def may_be_from_outside(self, container: Container, growth: Growth) -> bool:
         """Whether the key, or the value, is made of a parameter, and no name says that there are few of it."""
@@ -247,12 +262,18 @@ class GrowthSorts:
         if self.facts.names.qualified(call.func) != "warnings.warn" or not call.args:
             return None
         text, function = call.args[0], self.facts.tree.function(call)
-        if not isinstance(text, (ast.JoinedStr, ast.BinOp, ast.Call)):
+        if not isinstance(text, (ast.JoinedStr, ast.BinOp, ast.Call)) or self.is_of_deprecation(call):
             return None
         if self.origins.is_import_time(function) and not self.is_converter(function):
             return None
         is_open = self.origins.is_open if isinstance(text, ast.Call) else self.origins.is_unlike_few
         return text if is_open(text) else None
+
+    def is_of_deprecation(self, call: ast.Call) -> bool:
+        """Whether a warning says that something will go, which depends on the program and not on its data."""
+        categories = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "category")]
+        names = (name for each in categories for name in spelled_in(each))
+        return any(name.endswith(("DeprecationWarning", "FutureWarning")) for name in names)
 
     def is_converter(self, function: ast.AST) -> bool:
         """Whether a function that gives back its parameter asks whether that is text, as no decorator does."""

@@ -73,6 +73,11 @@ class Origins:
         names = self.named(value)
         return not self.is_few(value) and any(words_of(name) & known("growth", "many", "words") for name in names)
 
+    def is_of_files(self, value: ast.AST) -> bool:
+        """Whether a value is made of a parameter that names a file or a pattern."""
+        names = self.named(value)
+        return not self.is_few(value) and any(words_of(name) & known("growth", "many", "files") for name in names)
+
     def is_few(self, value: ast.AST) -> bool:
         """Whether a name in a value says that there are as many of it as the program has parts."""
         return any(map(is_named_of_few, self.named(value)))
@@ -82,8 +87,14 @@ class Origins:
         return bool(self.sources(value)) and not self.is_few(value)
 
     def named(self, value: ast.AST) -> set[str]:
-        """The names that a value spells, and those of the parameters that it is made of."""
-        return {*(name for node in ast.walk(value) for name in spelled_in(node)), *self.sources(value)}
+        """The names that a value spells, save those of built-in functions, and those of the parameters that it is made
+        of."""
+        spelled = (node for node in ast.walk(value) if not self.is_builtin(node))
+        return {*(name for node in spelled for name in spelled_in(node)), *self.sources(value)}
+
+    def is_builtin(self, node: ast.AST) -> bool:
+        """Whether a node names something of Python itself: `hash`, `str`."""
+        return isinstance(node, ast.Name) and (self.facts.names.qualified(node) or "").startswith("builtins.")
 
     def is_identity(self, value: ast.AST) -> bool:
         """Whether a value is made of the identity of a parameter, which is another with each object."""
