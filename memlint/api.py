@@ -29,6 +29,7 @@ from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.facts.queues import Queue
 from memlint.fixes.cached_attribute import CachedAttribute
+from memlint.fixes.collected_frames import CollectedFrames
 from memlint.fixes.deque_for_list import DequeForList
 from memlint.fixes.finally_none import FinallyNone, released
 from memlint.fixes.imports import is_alone, reachable
@@ -54,6 +55,7 @@ __all__ = [
     "Child",
     "ClassKind",
     "ClassModel",
+    "CollectedFrames",
     "Container",
     "Default",
     "DefaultRule",
