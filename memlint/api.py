@@ -28,6 +28,8 @@ from memlint.facts.layout import Found, Node, Slice
 from memlint.facts.line_loops import LineLoop
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.facts.queues import Queue
+from memlint.fixes.cached_attribute import CachedAttribute
+from memlint.fixes.collected_frames import CollectedFrames
 from memlint.fixes.deque_for_list import DequeForList
 from memlint.fixes.finally_none import FinallyNone, released
 from memlint.fixes.imports import is_alone, reachable
@@ -49,9 +51,11 @@ __all__ = [
     "REST",
     "AliasWrite",
     "Binding",
+    "CachedAttribute",
     "Child",
     "ClassKind",
     "ClassModel",
+    "CollectedFrames",
     "Container",
     "Default",
     "DefaultRule",

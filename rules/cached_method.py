@@ -2,11 +2,25 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import ClassKind, ClassModel, Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import (
+    CachedAttribute,
+    ClassKind,
+    ClassModel,
+    Effect,
+    Facts,
+    Rule,
+    Safety,
+    Severity,
+    Slice,
+    all_of,
+    cst,
+)
 
 VALUES = frozenset({ClassKind.NAMED_TUPLE, ClassKind.EXCEPTION})
 FEW = 4
 """Instances that a cache may keep with little harm."""
+
+MORE = "its results depend on more than the instance"
 
 
 class CachedMethod(Rule):
@@ -16,6 +30,7 @@ class CachedMethod(Rule):
     name = "cached-method"
     effect = Effect.KEPT
     quiet_in_tests = True
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bclass\b", rb"@", file=(rb"cache",))
 
     @classmethod
@@ -34,6 +49,7 @@ class CachedMethod(Rule):
             kept = f"one instance of {instance}" if found.limit == 1 else kept
             alone = len(method.args.posonlyargs + method.args.args) == 1 and not method.args.vararg
             is_plain = alone and not method.args.kwonlyargs and not method.args.kwarg and found.kind != "awaiting"
+            fix, unfixed = CachedAttribute(self.facts, model, found).fix() if is_plain else (None, MORE)
             way = "use `functools.cached_property`" if is_plain else "keep the cache in the instance, or without it"
             self.report(
                 found.by,
@@ -41,6 +57,8 @@ class CachedMethod(Rule):
                 f"called on, with their results{', until it is cleared' if found.is_cleared else ''}; {way}",
                 severity=self.weight(model, found.limit),
                 related=[(method, "the method")],
+                fix=fix,
+                unfixed=unfixed,
                 optional=found.is_cleared or found.limit == 1 or self.is_value(model),
             )
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import CollectedFrames, Effect, Facts, Rule, Safety, Slice, all_of, cst
 
 
 class FrameGrownInLoop(Rule):
@@ -12,6 +12,7 @@ class FrameGrownInLoop(Rule):
     name = "frame-grown-in-loop"
     effect = Effect.TIME
     quiet_in_tests = True
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b|\bwhile\b", rb"concat|append|\bloc\b", file=(rb"\bpandas\b",))
 
     @classmethod
@@ -24,9 +25,12 @@ class FrameGrownInLoop(Rule):
         if statement is None or found is None:
             return
         frame = ast.unparse(found.frame)
+        fix, unfixed = CollectedFrames(self.facts, statement, found.frame).fix()
         self.report(
             statement,
             f"every turn of the loop copies all rows of `{frame}` to add some: collect them in a list and make one "
             "frame after the loop",
             related=[(found.loop, "the loop")],
+            fix=fix,
+            unfixed=unfixed,
         )

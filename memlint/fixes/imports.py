@@ -13,12 +13,16 @@ from memlint.model import Edit, Position
 STANDARD = frozenset(sys.stdlib_module_names)
 
 
-def reachable(facts: Facts, module: str, name: str, node: ast.Call) -> tuple[str, tuple[Edit, ...]] | None:
+def reachable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str, tuple[Edit, ...]] | None:
     """How `module.name` is written where a call stands, and the edit that makes it so; None where no import can be
     added.
 
-    An import is added beside the one that binds what is called, so that wherever that has run, this one has too.
+    Where `from module import` binds what is called, the name is listed there. An import is added beside the one that
+    binds what is called, so that wherever that has run, this one has too.
     """
+    known = listed(facts, module, name, node)
+    if known is not None:
+        return known
     anchor = imported_by(facts, node)
     scope = facts.names.scope_of(node)
     outer = scope
@@ -37,6 +41,41 @@ def reachable(facts: Facts, module: str, name: str, node: ast.Call) -> tuple[str
     return (f"{module}.{name}", (edit,)) if edit else None
 
 
+def listed(facts: Facts, module: str, name: str, read: ast.expr) -> tuple[str, tuple[Edit, ...]] | None:
+    """How `name` is written where another name is read or called that `from module import` binds, and the edit of this
+    import; it lets go of the other name where nothing else reads that."""
+    read = read.func if isinstance(read, ast.Call) else read
+    binding = facts.names.binding(read) if isinstance(read, ast.Name) else None
+    alias = binding.sole.node if binding and binding.sole else None
+    statement = facts.tree.parents[alias] if isinstance(alias, ast.alias) else None
+    if binding is None or not isinstance(alias, ast.alias) or not isinstance(statement, ast.ImportFrom):
+        return None
+    if statement.module != module or statement.level:
+        return None
+    start, stop = facts.tree.span(alias)
+    there = next((each for each in statement.names if each.name == name), None)
+    found = facts.names.lookup(facts.names.scope_of(read), (there.asname or name) if there else name)
+    is_spare = binding.uses == [read] and not is_told(facts, binding.name)
+    if there is None:
+        if found is not None or facts.names.has_star_import:
+            return None
+        return name, (Edit(start, stop, name) if is_spare else Edit(start, start, f"{name}, "),)
+    if found is None or found.sole is None or found.sole.node is not there:
+        return None
+    number = statement.names.index(alias)
+    if number:
+        start = facts.tree.span(statement.names[number - 1])[1]
+    else:
+        stop = facts.tree.span(statement.names[1])[0]
+    edits = (Edit(start, stop, ""),) if is_spare and "#" not in facts.source.between(start, stop) else ()
+    return found.name, edits
+
+
+def is_told(facts: Facts, name: str) -> bool:
+    """Whether a string of the file is a name, as those in `__all__` and in annotations are."""
+    return any(isinstance(each, ast.Constant) and each.value == name for each in facts.tree.parents)
+
+
 def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
     """What a binding makes of `module.name`; empty where it is another thing."""
     imported = binding.sole.node if binding.sole else None
@@ -49,7 +88,7 @@ def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
     return f"{binding.name}.{name}" if imported.name == module else ""
 
 
-def is_there(facts: Facts, binding: Binding, node: ast.Call, anchor: ast.stmt | None) -> bool:
+def is_there(facts: Facts, binding: Binding, node: ast.expr, anchor: ast.stmt | None) -> bool:
     """Whether an import has run when a call does: it stands further up, under no condition of its own."""
     statement = binding.definitions[0].statement
     holder = facts.tree.parents[statement]
@@ -57,7 +96,7 @@ def is_there(facts: Facts, binding: Binding, node: ast.Call, anchor: ast.stmt | 
     return (beside or isinstance(holder, (ast.Module, *FUNCTIONS))) and statement.lineno < node.lineno
 
 
-def imported_by(facts: Facts, call: ast.Call) -> ast.stmt | None:
+def imported_by(facts: Facts, call: ast.expr) -> ast.stmt | None:
     """The import that binds the name with which a call begins; else the first of the module that is not from
     `__future__`."""
     first: ast.AST = call
