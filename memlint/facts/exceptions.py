@@ -10,14 +10,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_name
+from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none
+from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
-    from memlint.facts.classes import ClassModel
+    from memlint.facts.classes import ClassModel, Store
 
 __all__ = ["FUNCTIONS", "Exceptions", "Function", "Grip", "Place"]
 
@@ -215,6 +217,8 @@ class Exceptions:
             return False
         if place.method in known("exceptions", "queues", "put") or place.is_future:
             return False
+        if self._clearing.ends_connection_after(place) or self._clearing.is_at_end_of_loop(place):
+            return False
         if model.intercepts(target.attr):
             return False
         if place.is_put:
@@ -225,12 +229,32 @@ class Exceptions:
         return not any(self.facts.classes.is_cut(model, store) for store in stores)
 
     def _is_consumed(self, model: ClassModel, attribute: str) -> bool:
-        """Whether a method takes items out of the container in an attribute one by one, or it holds them weakly."""
+        """Whether a method takes items out of the container in an attribute one by one, or puts another in its place
+        once it has used them, or the container holds them weakly."""
         if any(is_weak(store.value) for each in model.local_lineage() for store in each.stores_of(attribute)):
+            return True
+        if any(self._is_used_up(store) for each in model.local_lineage() for store in each.stores_of(attribute)):
             return True
         cuts = (cut.by for each in model.local_lineage() for cut in each.cuts if cut.attribute == attribute)
         nodes = (node for cut in cuts for node in ast.walk(cut))
         return any(isinstance(node, ast.Delete) or last_name(node) in TAKING for node in nodes)
+
+    def _is_used_up(self, store: Store) -> bool:
+        """Whether a method puts an empty container in the place of one whose items it has used, or what it found out
+        about each of them."""
+        if store.method.name in MAKING:
+            return False
+        value = store.value.value if isinstance(store.value, ast.DictComp) else getattr(store.value, "elt", None)
+        is_found_out = isinstance(value, (ast.Compare, ast.Constant, ast.JoinedStr, ast.UnaryOp))
+        if not is_found_out and not self.facts.classes.writes.is_empty(store.value):
+            return False
+        reads = (node for node in ast.walk(store.method) if is_attribute(node, store.attribute))
+        return any(
+            node.lineno <= (store.by.end_lineno or store.by.lineno) and is_used(node, self.parents[node])
+            for node in reads
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+            if self.facts.classes.instance(node.value) is not None
+        )
 
     def _is_global(self, place: Place, function: Function, target: ast.Name) -> bool:
         """Whether a name is a variable of the module, which no function empties."""
@@ -301,6 +325,14 @@ def carries_exceptions(owner: ast.ClassDef) -> bool:
     bases = (base.value if isinstance(base, ast.Subscript) else base for base in owner.bases)
     called = [owner.name, *(getattr(base, "attr", getattr(base, "id", "")) for base in bases)]
     return any(word in name for name in called for word in CARRIERS)
+
+
+def is_used(container: ast.expr, parent: ast.AST) -> bool:
+    """Whether the items of a container are looked at, or the container is taken away as a whole."""
+    if isinstance(parent, ast.Call):
+        return container in parent.args and last_name(parent.func) != "len"
+    is_read = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
+    return is_read or is_iterating(parent) or isinstance(parent, (ast.Assign, ast.Tuple, ast.comprehension))
 
 
 def is_iterating(parent: ast.AST) -> bool:
