@@ -188,7 +188,18 @@ class Cycles:
         binding = self.names.binding(variable) if isinstance(variable, ast.Name) else None
         if binding is None or binding.scope.node is not body or not is_variable(binding):
             return None
+        if isinstance(expression, ast.Attribute) and self._holds_code(expression):
+            return None
         return binding, expression.attr if isinstance(expression, ast.Attribute) else ""
+
+    def _holds_code(self, attribute: ast.Attribute) -> bool:
+        """Whether an attribute of the instance is given a class, module or function, which lives on by itself."""
+        model = self.classes.instance(attribute.value)
+        values = (
+            (store.value for each in model.local_lineage() for store in each.stores_of(attribute.attr)) if model else ()
+        )
+        bindings = [self.names.binding(each) for each in values if isinstance(each, ast.Name)]
+        return any(each is not None and not is_variable(each) for each in bindings)
 
     def _model(self, binding: Binding) -> ClassModel | None:
         """The class of the instance that a variable is: of `self`, or of what it is made by."""
