@@ -96,9 +96,11 @@ class Registrations:
             return True
         if any(self.is_global(target) for target in self.places(model)):
             return True
+        if any(self.facts.names.qualified(base) in known("hooks", "single", "bases") for base in node.bases):
+            return True
         made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
         functions = [self.facts.tree.function(call) for call in made]
-        if made and all(map(self.facts.closures.runs_once, functions)):
+        if made and all(self.facts.closures.runs_once(each) or is_setup(each) for each in functions):
             return True
         parents = (self.facts.tree.parents[call] for call in made)
         targets = [target for each in parents if isinstance(each, ast.Assign) for target in each.targets]
@@ -146,6 +148,11 @@ def words(name: str) -> list[str]:
     """The words of a name, in small letters: `shut`, `down` of `_shut_down`; `base`, `server` of `BaseServer`."""
     parts = WORD.findall(name.rpartition(".")[2])
     return [part.lower() for part in parts] or [""]
+
+
+def is_setup(function: ast.AST) -> bool:
+    """Whether a framework calls a function once in a program, by its name."""
+    return getattr(function, "name", "") in known("hooks", "single", "makers")
 
 
 def ends(model: ClassModel) -> bool:

@@ -66,6 +66,9 @@ class C:
         ("class C:\n    _instance = None\n", True),
         ("class MainServer: ...\n", True),
         ("every = []\nclass C:\n    def __init__(self):\n        every[0] = self\n", True),
+        ("class C: ...\nasync def async_setup(hub):\n    hub.data = C()\n", True),
+        ("class C: ...\ndef handle(request):\n    request.data = C()\n", False),
+        ("from celery import bootsteps\nclass C(bootsteps.Step): ...\n", True),
     ],
 )
 def test_single(code: str, is_single: bool) -> None:
