@@ -151,9 +151,37 @@ class Exceptions:
                 continue
             if not isinstance(function, FUNCTIONS) or self.facts.kinds.of(called.value) != "future":
                 continue
+            if self._never_raises(binding) or self._is_of_command(function):
+                continue
             if self._clearing.leaves(call, function, binding.name, of_any_class=True):
                 found[binding] = call
         return [(call, binding) for binding, call in found.items()]
+
+    def _never_raises(self, future: Binding) -> bool:
+        """Whether a future of the function's own making is only ever given a result, and nobody else has it but what
+        waits for it."""
+        made = future.sole.value if future.sole else None
+        return made is not None and self._is_new_future(made) and all(map(self._is_harmless, future.uses))
+
+    def _is_harmless(self, use: ast.Name) -> bool:
+        parent = self.parents[use]
+        if isinstance(parent, ast.Attribute):
+            return parent.attr in known("exceptions", "futures", "harmless")
+        call = self.parents[parent] if isinstance(parent, (ast.List, ast.Set, ast.Tuple)) else None
+        is_awaited = isinstance(call, ast.Call) and last_name(call.func) in known("exceptions", "futures", "waiting")
+        return is_awaited or isinstance(parent, ast.Compare)
+
+    def _is_of_command(self, function: Function) -> bool:
+        """Whether a function is the one run of a command, or a private method that this alone calls, once."""
+        owner = self.parents[function]
+        if not isinstance(owner, ast.ClassDef) or not is_command(owner):
+            return False
+        if not function.name.startswith("_"):
+            return function.name in known("hooks", "single", "programs")
+        uses = [node for node in ast.walk(owner) if is_attribute(node, function.name)]
+        callers = [self.facts.tree.function(use) for use in uses]
+        is_own = len(callers) == 1 and isinstance(callers[0], FUNCTIONS) and callers[0] is not function
+        return is_own and self._is_of_command(callers[0])  # type: ignore[arg-type]
 
     def sources(self, binding: Binding) -> list[Binding]:
         """The other variables of the function that hold what its loops bind a variable to: what they loop over."""
@@ -338,6 +366,11 @@ def is_used(container: ast.expr, parent: ast.AST) -> bool:
 def is_iterating(parent: ast.AST) -> bool:
     """Whether a node loops over its part: a `for`, or `.items()` and its like."""
     return isinstance(parent, LOOPS) or getattr(parent, "attr", "") in ("items", "values")
+
+
+def is_command(owner: ast.ClassDef) -> bool:
+    """Whether a class, by its name or those of its bases, is a command of a program."""
+    return any(name.endswith("Command") for name in (owner.name, *map(last_name, owner.bases)))
 
 
 def is_weak(value: ast.expr) -> bool:
