@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from memlint.facts.class_model import ClassModel, MethodKind, Store
 from memlint.facts.keeping import Link, Path
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.writes import Write
+from memlint.facts.writes import Write, is_attribute
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ class Cycle:
     """Whether one of its classes keeps something big, or has instances made in a loop."""
     is_alone: bool
     """Whether a process has one such cycle."""
+    is_of_host: bool = False
+    """Whether one of its links is a slot, under a constant key, in a table of an object that a function is given: what
+    the program runs in."""
 
 
 class Edge(NamedTuple):
@@ -300,7 +303,21 @@ class Cycles:
             tuple(places),
             made_in_loop or any(self._is_heavy(model) for model in models if model),
             any(self.classes.is_singleton(model) for model in models if model and model.home is self.classes),
+            any(map(self._is_slot, around)),
         )
+
+    def _is_slot(self, edge: Edge) -> bool:
+        """Whether a reference is put into a table of a parameter under a constant key: `host.data[DOMAIN] = …`."""
+        given = edge.holder[0].definitions
+        if edge.by is None or self._is_instance(edge.holder) or given[0].kind is not DefinitionKind.PARAMETER:
+            return False
+        keys: list[ast.expr] = []
+        for node in ast.walk(edge.by):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                keys += [node.slice] if is_attribute(node.value, edge.attribute) else []
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
+                keys += node.args[:1] if is_attribute(node.func.value, edge.attribute) else []
+        return any(isinstance(key, ast.Constant) or (isinstance(key, ast.Name) and key.id.isupper()) for key in keys)
 
     def _is_instance(self, key: Key) -> bool:
         """Whether an object is the current instance of a class."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_name
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
+from memlint.facts.closures import is_test
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import is_attribute
@@ -302,7 +303,7 @@ class Exceptions:
     def kept(self, function: Function) -> list[tuple[Place, Binding]]:
         """The places of a function that hold an exception when it ends, with the variable of each."""
         found: list[tuple[Place, Binding]] = []
-        for place in self.places(function):
+        for place in self.places(function) if not self._is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
             if binding is None or self.is_cleared(place, function):
                 continue
@@ -313,6 +314,13 @@ class Exceptions:
             if self.is_kept(place, function, binding) and not self.is_beside_traceback(place, function):
                 found.append((place, binding))
         return found
+
+    def _is_of_program(self, function: Function) -> bool:
+        """Whether a function is the main one of a program, or one that this calls, once: what it still holds in the end
+        goes with the process, soon after."""
+        around = [function, *self.facts.tree.ancestors(function)]
+        is_tested = any(is_test(each.name) for each in around if isinstance(each, FUNCTIONS))
+        return not is_tested and self.facts.closures.runs_once(function)
 
     def is_cleared(self, place: Place, function: Function) -> bool:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""

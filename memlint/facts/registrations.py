@@ -100,11 +100,16 @@ class Registrations:
             return True
         made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
         functions = [self.facts.tree.function(call) for call in made]
-        if made and all(self.facts.closures.runs_once(each) or is_setup(each) for each in functions):
+        if made and all(self.facts.closures.runs_once(each) or self.is_setup(each) for each in functions):
             return True
         parents = (self.facts.tree.parents[call] for call in made)
         targets = [target for each in parents if isinstance(each, ast.Assign) for target in each.targets]
         return any(map(self.is_global, targets))
+
+    def is_setup(self, function: ast.AST) -> bool:
+        """Whether a framework calls a function of the module once in a program, by its name."""
+        is_named = getattr(function, "name", "") in known("hooks", "single", "makers")
+        return is_named and isinstance(self.facts.tree.parents[function], ast.Module)
 
     def family(self, model: ClassModel) -> list[ClassModel]:
         """The class and its subclasses in this file."""
@@ -148,11 +153,6 @@ def words(name: str) -> list[str]:
     """The words of a name, in small letters: `shut`, `down` of `_shut_down`; `base`, `server` of `BaseServer`."""
     parts = WORD.findall(name.rpartition(".")[2])
     return [part.lower() for part in parts] or [""]
-
-
-def is_setup(function: ast.AST) -> bool:
-    """Whether a framework calls a function once in a program, by its name."""
-    return getattr(function, "name", "") in known("hooks", "single", "makers")
 
 
 def ends(model: ClassModel) -> bool:
