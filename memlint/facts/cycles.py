@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,10 +84,19 @@ class Cycles:
         told: set[object] = set()
         cycles = [*self._of_classes(), *self._of_functions()]
         for cycle in sorted(cycles, key=lambda cycle: (cycle.by.lineno, cycle.by.col_offset, len(cycle.names))):
-            if not told & {cycle.by, frozenset(cycle.names)} and not self._is_cut_nearby(cycle):
+            is_told = told & {cycle.by, frozenset(cycle.names)}
+            if not is_told and not self.is_substitute(cycle.by) and not self._is_cut_nearby(cycle):
                 found.append(cycle)
             told |= {cycle.by, frozenset(cycle.names)}
         return found
+
+    def is_substitute(self, node: ast.AST) -> bool:
+        """Whether code takes the place of what the standard library has: it stands where the import of that fails."""
+        handlers = [each for each in self.facts.tree.ancestors(node) if isinstance(each, ast.ExceptHandler)]
+        guarded = self.facts.tree.parents[handlers[-1]] if handlers else None
+        tried = guarded.body if isinstance(guarded, ast.Try) else []
+        sources = [each.module or "" for each in tried if isinstance(each, ast.ImportFrom) and not each.level]
+        return bool(tried) and len(sources) == len(tried) and all(map(is_standard, sources))
 
     def _is_cut_nearby(self, cycle: Cycle) -> bool:
         """Whether another file, in the folder of one that makes a link, cuts an attribute of that name."""
@@ -339,6 +349,11 @@ def is_variable(binding: Binding) -> bool:
     """Whether a name stands for an object made by running code, not for a module, class or function."""
     kinds = (DefinitionKind.IMPORT, DefinitionKind.CLASS, DefinitionKind.FUNCTION)
     return not any(definition.kind in kinds for definition in binding.definitions)
+
+
+def is_standard(module: str) -> bool:
+    """Whether a module is of the standard library."""
+    return module.partition(".")[0] in sys.stdlib_module_names
 
 
 def base(expression: ast.expr) -> ast.expr:
