@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -105,6 +106,15 @@ class Registrations:
         parents = (self.facts.tree.parents[call] for call in made)
         targets = [target for each in parents if isinstance(each, ast.Assign) for target in each.targets]
         return any(map(self.is_global, targets))
+
+    def is_named_by_settings(self, model: ClassModel) -> bool:
+        """Whether a class that its own file does not call is named by a string of another file in the folder, so that a
+        program makes it as one of its parts: `backend = "shop.stock:Keeper"`."""
+        if any(self.makes(call, model) for call in self.calls):
+            return False
+        module = os.path.basename(self.facts.source.path).removesuffix(".py")
+        pattern = re.compile(rb"[\"'](\w+\.)+%s[.:]%s[\"']" % (module.encode(), model.node.name.encode()))
+        return next(self.facts.project.beside(self.facts, pattern), None) is not None
 
     def is_setup(self, function: ast.AST) -> bool:
         """Whether a framework calls a function of the module once in a program, by its name."""
