@@ -112,8 +112,8 @@ class Registrations:
         program makes it as one of its parts: `backend = "shop.stock:Keeper"`."""
         if any(self.makes(call, model) for call in self.calls):
             return False
-        module = os.path.basename(self.facts.source.path).removesuffix(".py")
-        pattern = re.compile(rb"[\"'](\w+\.)+%s[.:]%s[\"']" % (module.encode(), model.node.name.encode()))
+        module = re.escape(os.fsencode(os.path.basename(self.facts.source.path).removesuffix(".py")))
+        pattern = re.compile(rb"[\"'](\w+\.)+%s[.:]%s[\"']" % (module, model.node.name.encode()))
         return next(self.facts.project.beside(self.facts, pattern), None) is not None
 
     def is_setup(self, function: ast.AST) -> bool:
