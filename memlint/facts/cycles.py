@@ -319,7 +319,9 @@ class Cycles:
     def _is_slot(self, edge: Edge) -> bool:
         """Whether a reference is put into a table of a parameter under a constant key: `host.data[DOMAIN] = …`."""
         given = edge.holder[0].definitions
-        if edge.by is None or self._is_instance(edge.holder) or given[0].kind is not DefinitionKind.PARAMETER:
+        if edge.by is None or self._is_instance(edge.holder) or self._is_instance(edge.value):
+            return False
+        if given[0].kind is not DefinitionKind.PARAMETER:
             return False
         keys: list[ast.expr] = []
         for node in ast.walk(edge.by):
