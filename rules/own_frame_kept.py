@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, FinallyNone, Role, Rule, Safety, Severity, Slice, all_of, cst
+from memlint.api import Binding, Effect, Facts, FinallyNone, Role, Rule, Safety, Slice, all_of, cst
 
 FRAMES = frozenset({"inspect.currentframe", "sys._getframe"})
 LISTS = frozenset({"inspect.getouterframes", "inspect.stack"})
-TASKS = frozenset({"asyncio.current_task", "asyncio.Task.current_task"})
-OWN_TASK = "the task that runs it"
 COPIES = frozenset({"inspect.getargvalues", "inspect.getouterframes", "builtins.reversed"})
 """Calls whose result holds the frame that they are given, or that comes to it last."""
-MAKERS = b"currentframe|_getframe|getouterframes|current_task"
+MAKERS = b"currentframe|_getframe|getouterframes"
 
 
 class OwnFrameKept(Rule):
@@ -20,7 +18,7 @@ class OwnFrameKept(Rule):
     name = "own-frame-kept"
     effect = Effect.LATE
     fixes = (Safety.SAFE,)
-    gate = all_of(b"def", b"=", file=(MAKERS + b"|inspect|asyncio", MAKERS + rb"|\bstack\b"))
+    gate = all_of(b"def", b"=", file=(MAKERS + b"|inspect", MAKERS + rb"|\bstack\b"))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
@@ -37,10 +35,7 @@ class OwnFrameKept(Rule):
         function, statement = binding.scope.node, self.facts.tree.statement(target)
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or self.walks_out(binding):
             return
-        if target not in self.facts.flow_of_object(function, target).reaching_exit(target.id, raising=held is OWN_TASK):
-            return
-        if held is OWN_TASK:
-            self.report_task(function, target)
+        if target not in self.facts.flow_of_object(function, target).reaching_exit(target.id, raising=False):
             return
         reason = self.held_elsewhere(binding)
         fix, unfixed = (None, reason) if reason else FinallyNone(self.facts, function, statement, binding).fix()
@@ -54,27 +49,12 @@ class OwnFrameKept(Rule):
             optional=bool(self.steps(binding)),
         )
 
-    def report_task(self, function: ast.AST, target: ast.Name) -> None:
-        """A task keeps the exception, or the cancellation, that leaves its coroutine, and that holds the frame."""
-        waits = (node for node in ast.walk(function) if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)))
-        if not any(each.lineno > target.lineno for each in waits):
-            return
-        self.report(
-            self.facts.tree.statement(target) or target,
-            f"`{target.id}` holds the task that runs it, which holds this frame once an exception or cancellation ends "
-            f"it: a cycle, freed only by the garbage collector; write `finally: {target.id} = None`",
-            severity=Severity.INFO,
-            optional=True,
-        )
-
     def held(self, value: ast.expr) -> str:
         """What a call gives, if it holds the frame of the function that makes it."""
         if not isinstance(value, ast.Call):
             return ""
         called = self.facts.names.qualified(value.func) or ""
         given = [*value.args, *(keyword.value for keyword in value.keywords)]
-        if called in TASKS:
-            return OWN_TASK
         if called in FRAMES and all(isinstance(each, ast.Constant) and each.value == 0 for each in given):
             return "its own frame"
         is_own = called == "inspect.stack" or any(map(self.held, given))

@@ -30,6 +30,7 @@ class ParentChildCycle(Rule):
                 severity=Severity.WARNING if cycle.is_heavy and not cycle.is_alone else None,
                 elsewhere=cycle.places,
                 cycle=cycle.names,
+                optional=cycle.is_of_host,
             )
         for model in self.facts.classes.within(self.slice.first, self.slice.last):
             told = {finding.start.line for finding in self.findings}

@@ -10,6 +10,7 @@ from memlint.api import (
     Fix,
     MethodKind,
     Safety,
+    Severity,
     Slice,
     Store,
     StoreRule,
@@ -70,12 +71,27 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             store.by,
             f"`{self.text(kept.value)}.{store.attribute}` keeps the bound method `{method}`, which holds its instance: "
             f"a cycle, so each `{owner}` is freed only by the garbage collector",
-            severity=self.weight(model),
+            severity=Severity.INFO if self.is_single(model) else None,
             related=related,
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{kept.attr}", owner),
             fix=fix,
             unfixed=withheld if fix is None and store.value is kept else "",
+            optional=self.is_fallback(store),
         )
+
+    def is_single(self, model: ClassModel) -> bool:
+        """Whether a program seems to have one instance."""
+        registrations = self.facts.registrations
+        return registrations.is_single(model) or registrations.is_named_by_settings(model)
+
+    def is_fallback(self, store: Store) -> bool:
+        """Whether the method stands in for what subclasses define: `if not hasattr(self, "send")`."""
+        for condition in (each for each in self.facts.tree.ancestors(store.by) if isinstance(each, ast.If)):
+            test = condition.test.operand if isinstance(condition.test, ast.UnaryOp) else None
+            asked = isinstance(test, ast.Call) and self.facts.names.qualified(test.func) == "builtins.hasattr"
+            if asked and isinstance(test, ast.Call) and self.facts.classes.instance(test.args[0]) is not None:
+                return True
+        return False
 
     def property_instead(self, model: ClassModel, store: Store, method: ast.Attribute) -> Fix | None:
         """Bind the method on each read, by a property, in place of the attribute that keeps it."""

@@ -32,6 +32,8 @@ class Children:
 
     def of(self, model: ClassModel) -> Iterator[Child]:
         """`self.reader = Reader(self)`, where nothing shows what `Reader` does with it; one a statement."""
+        if self.facts.cycles.is_substitute(model.node):
+            return
         told: set[ast.stmt] = set()
         memoized = list(self.facts.cycles.memoized(model))
         for store in (*model.stores, *memoized):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from memlint.facts.caught import FUNCTIONS, Function, Place, last_name
@@ -64,16 +65,37 @@ class Clearing:
 
     def ends_program_after(self, place: Place) -> bool:
         """Whether the program ends in the handler, after the place."""
+        return any(isinstance(each, ast.Expr) and self.ends_program(each.value) for each in self.after(place))
+
+    def ends_connection_after(self, place: Place) -> bool:
+        """Whether the handler ends the connection of the owner, after the place: `self.transport.abort()`."""
+        calls = (each.value for each in self.after(place) if isinstance(each, ast.Expr))
+        ended = (each.func for each in calls if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute))
+        return any(
+            each.attr in known("exceptions", "connections", "ended_by")
+            and isinstance(each.value, ast.Attribute)
+            and each.value.attr in known("exceptions", "connections", "attributes")
+            and self.facts.classes.instance(each.value.value) is not None
+            for each in ended
+        )
+
+    def after(self, place: Place) -> Iterator[ast.stmt]:
+        """The statements of the handler that come after the place, those around it included."""
         inner: ast.AST | None = self.facts.tree.statement(place.by)
         while inner is not None and inner is not place.handler:
             outer = self.parents[inner]
             for _, block in ast.iter_fields(outer):
                 if isinstance(block, list) and inner in block:
-                    rest = block[block.index(inner) + 1 :]
-                    if any(isinstance(each, ast.Expr) and self.ends_program(each.value) for each in rest):
-                        return True
+                    yield from block[block.index(inner) + 1 :]
             inner = None if isinstance(outer, FUNCTIONS) else outer
-        return False
+
+    def is_at_end_of_loop(self, place: Place) -> bool:
+        """Whether the handler catches what ends an event loop that runs for ever, in a function that only runs it."""
+        guarded = self.parents[place.handler]
+        last = guarded.body[-1] if isinstance(guarded, TRY) else None
+        called = last.value.func if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) else None
+        is_endless = called is not None and last_name(called) in known("exceptions", "program", "endless")
+        return is_endless and isinstance(self.parents[guarded], FUNCTIONS)
 
     def ends_program(self, value: ast.expr | None) -> bool:
         """Whether what is called, or raised, ends the program."""

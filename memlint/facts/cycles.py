@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from memlint.facts.class_model import ClassModel, MethodKind, Store
 from memlint.facts.keeping import Link, Path
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.writes import Write
+from memlint.facts.writes import Write, is_attribute
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Cycle:
     """Whether one of its classes keeps something big, or has instances made in a loop."""
     is_alone: bool
     """Whether a process has one such cycle."""
+    is_of_host: bool = False
+    """Whether one of its links is a slot, under a constant key, in a table of an object that a function is given: what
+    the program runs in."""
 
 
 class Edge(NamedTuple):
@@ -80,10 +84,19 @@ class Cycles:
         told: set[object] = set()
         cycles = [*self._of_classes(), *self._of_functions()]
         for cycle in sorted(cycles, key=lambda cycle: (cycle.by.lineno, cycle.by.col_offset, len(cycle.names))):
-            if not told & {cycle.by, frozenset(cycle.names)} and not self._is_cut_nearby(cycle):
+            is_told = told & {cycle.by, frozenset(cycle.names)}
+            if not is_told and not self.is_substitute(cycle.by) and not self._is_cut_nearby(cycle):
                 found.append(cycle)
             told |= {cycle.by, frozenset(cycle.names)}
         return found
+
+    def is_substitute(self, node: ast.AST) -> bool:
+        """Whether code takes the place of what the standard library has: it stands where the import of that fails."""
+        handlers = [each for each in self.facts.tree.ancestors(node) if isinstance(each, ast.ExceptHandler)]
+        guarded = self.facts.tree.parents[handlers[-1]] if handlers else None
+        tried = guarded.body if isinstance(guarded, ast.Try) else []
+        sources = [each.module or "" for each in tried if isinstance(each, ast.ImportFrom) and not each.level]
+        return bool(tried) and len(sources) == len(tried) and all(map(is_standard, sources))
 
     def _is_cut_nearby(self, cycle: Cycle) -> bool:
         """Whether another file, in the folder of one that makes a link, cuts an attribute of that name."""
@@ -188,7 +201,18 @@ class Cycles:
         binding = self.names.binding(variable) if isinstance(variable, ast.Name) else None
         if binding is None or binding.scope.node is not body or not is_variable(binding):
             return None
+        if isinstance(expression, ast.Attribute) and self._holds_code(expression):
+            return None
         return binding, expression.attr if isinstance(expression, ast.Attribute) else ""
+
+    def _holds_code(self, attribute: ast.Attribute) -> bool:
+        """Whether an attribute of the instance is given a class, module or function, which lives on by itself."""
+        model = self.classes.instance(attribute.value)
+        values = (
+            (store.value for each in model.local_lineage() for store in each.stores_of(attribute.attr)) if model else ()
+        )
+        bindings = [self.names.binding(each) for each in values if isinstance(each, ast.Name)]
+        return any(each is not None and not is_variable(each) for each in bindings)
 
     def _model(self, binding: Binding) -> ClassModel | None:
         """The class of the instance that a variable is: of `self`, or of what it is made by."""
@@ -289,7 +313,23 @@ class Cycles:
             tuple(places),
             made_in_loop or any(self._is_heavy(model) for model in models if model),
             any(self.classes.is_singleton(model) for model in models if model and model.home is self.classes),
+            any(map(self._is_slot, around)),
         )
+
+    def _is_slot(self, edge: Edge) -> bool:
+        """Whether a reference is put into a table of a parameter under a constant key: `host.data[DOMAIN] = …`."""
+        given = edge.holder[0].definitions
+        if edge.by is None or self._is_instance(edge.holder) or self._is_instance(edge.value):
+            return False
+        if given[0].kind is not DefinitionKind.PARAMETER:
+            return False
+        keys: list[ast.expr] = []
+        for node in ast.walk(edge.by):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                keys += [node.slice] if is_attribute(node.value, edge.attribute) else []
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
+                keys += node.args[:1] if is_attribute(node.func.value, edge.attribute) else []
+        return any(isinstance(key, ast.Constant) or (isinstance(key, ast.Name) and key.id.isupper()) for key in keys)
 
     def _is_instance(self, key: Key) -> bool:
         """Whether an object is the current instance of a class."""
@@ -311,6 +351,11 @@ def is_variable(binding: Binding) -> bool:
     """Whether a name stands for an object made by running code, not for a module, class or function."""
     kinds = (DefinitionKind.IMPORT, DefinitionKind.CLASS, DefinitionKind.FUNCTION)
     return not any(definition.kind in kinds for definition in binding.definitions)
+
+
+def is_standard(module: str) -> bool:
+    """Whether a module is of the standard library."""
+    return module.partition(".")[0] in sys.stdlib_module_names
 
 
 def base(expression: ast.expr) -> ast.expr:

@@ -10,14 +10,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_name
+from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
+from memlint.facts.closures import is_test
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none
+from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
-    from memlint.facts.classes import ClassModel
+    from memlint.facts.classes import ClassModel, Store
 
 __all__ = ["FUNCTIONS", "Exceptions", "Function", "Grip", "Place"]
 
@@ -149,9 +152,37 @@ class Exceptions:
                 continue
             if not isinstance(function, FUNCTIONS) or self.facts.kinds.of(called.value) != "future":
                 continue
+            if self._never_raises(binding) or self._is_of_command(function):
+                continue
             if self._clearing.leaves(call, function, binding.name, of_any_class=True):
                 found[binding] = call
         return [(call, binding) for binding, call in found.items()]
+
+    def _never_raises(self, future: Binding) -> bool:
+        """Whether a future of the function's own making is only ever given a result, and nobody else has it but what
+        waits for it."""
+        made = future.sole.value if future.sole else None
+        return made is not None and self._is_new_future(made) and all(map(self._is_harmless, future.uses))
+
+    def _is_harmless(self, use: ast.Name) -> bool:
+        parent = self.parents[use]
+        if isinstance(parent, ast.Attribute):
+            return parent.attr in known("exceptions", "futures", "harmless")
+        call = self.parents[parent] if isinstance(parent, (ast.List, ast.Set, ast.Tuple)) else None
+        is_awaited = isinstance(call, ast.Call) and last_name(call.func) in known("exceptions", "futures", "waiting")
+        return is_awaited or isinstance(parent, ast.Compare)
+
+    def _is_of_command(self, function: Function) -> bool:
+        """Whether a function is the one run of a command, or a private method that this alone calls, once."""
+        owner = self.parents[function]
+        if not isinstance(owner, ast.ClassDef) or not is_command(owner):
+            return False
+        if not function.name.startswith("_"):
+            return function.name in known("hooks", "single", "programs")
+        uses = [node for node in ast.walk(owner) if is_attribute(node, function.name)]
+        callers = [self.facts.tree.function(use) for use in uses]
+        is_own = len(callers) == 1 and isinstance(callers[0], FUNCTIONS) and callers[0] is not function
+        return is_own and self._is_of_command(callers[0])  # type: ignore[arg-type]
 
     def sources(self, binding: Binding) -> list[Binding]:
         """The other variables of the function that hold what its loops bind a variable to: what they loop over."""
@@ -215,6 +246,8 @@ class Exceptions:
             return False
         if place.method in known("exceptions", "queues", "put") or place.is_future:
             return False
+        if self._clearing.ends_connection_after(place) or self._clearing.is_at_end_of_loop(place):
+            return False
         if model.intercepts(target.attr):
             return False
         if place.is_put:
@@ -225,12 +258,32 @@ class Exceptions:
         return not any(self.facts.classes.is_cut(model, store) for store in stores)
 
     def _is_consumed(self, model: ClassModel, attribute: str) -> bool:
-        """Whether a method takes items out of the container in an attribute one by one, or it holds them weakly."""
+        """Whether a method takes items out of the container in an attribute one by one, or puts another in its place
+        once it has used them, or the container holds them weakly."""
         if any(is_weak(store.value) for each in model.local_lineage() for store in each.stores_of(attribute)):
+            return True
+        if any(self._is_used_up(store) for each in model.local_lineage() for store in each.stores_of(attribute)):
             return True
         cuts = (cut.by for each in model.local_lineage() for cut in each.cuts if cut.attribute == attribute)
         nodes = (node for cut in cuts for node in ast.walk(cut))
         return any(isinstance(node, ast.Delete) or last_name(node) in TAKING for node in nodes)
+
+    def _is_used_up(self, store: Store) -> bool:
+        """Whether a method puts an empty container in the place of one whose items it has used, or what it found out
+        about each of them."""
+        if store.method.name in MAKING:
+            return False
+        value = store.value.value if isinstance(store.value, ast.DictComp) else getattr(store.value, "elt", None)
+        is_found_out = isinstance(value, (ast.Compare, ast.Constant, ast.JoinedStr, ast.UnaryOp))
+        if not is_found_out and not self.facts.classes.writes.is_empty(store.value):
+            return False
+        reads = (node for node in ast.walk(store.method) if is_attribute(node, store.attribute))
+        return any(
+            node.lineno <= (store.by.end_lineno or store.by.lineno) and is_used(node, self.parents[node])
+            for node in reads
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+            if self.facts.classes.instance(node.value) is not None
+        )
 
     def _is_global(self, place: Place, function: Function, target: ast.Name) -> bool:
         """Whether a name is a variable of the module, which no function empties."""
@@ -250,7 +303,7 @@ class Exceptions:
     def kept(self, function: Function) -> list[tuple[Place, Binding]]:
         """The places of a function that hold an exception when it ends, with the variable of each."""
         found: list[tuple[Place, Binding]] = []
-        for place in self.places(function):
+        for place in self.places(function) if not self._is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
             if binding is None or self.is_cleared(place, function):
                 continue
@@ -261,6 +314,13 @@ class Exceptions:
             if self.is_kept(place, function, binding) and not self.is_beside_traceback(place, function):
                 found.append((place, binding))
         return found
+
+    def _is_of_program(self, function: Function) -> bool:
+        """Whether a function is the main one of a program, or one that this calls, once: what it still holds in the end
+        goes with the process, soon after."""
+        around = [function, *self.facts.tree.ancestors(function)]
+        is_tested = any(is_test(each.name) for each in around if isinstance(each, FUNCTIONS))
+        return not is_tested and self.facts.closures.runs_once(function)
 
     def is_cleared(self, place: Place, function: Function) -> bool:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""
@@ -303,9 +363,22 @@ def carries_exceptions(owner: ast.ClassDef) -> bool:
     return any(word in name for name in called for word in CARRIERS)
 
 
+def is_used(container: ast.expr, parent: ast.AST) -> bool:
+    """Whether the items of a container are looked at, or the container is taken away as a whole."""
+    if isinstance(parent, ast.Call):
+        return container in parent.args and last_name(parent.func) != "len"
+    is_read = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
+    return is_read or is_iterating(parent) or isinstance(parent, (ast.Assign, ast.Tuple, ast.comprehension))
+
+
 def is_iterating(parent: ast.AST) -> bool:
     """Whether a node loops over its part: a `for`, or `.items()` and its like."""
     return isinstance(parent, LOOPS) or getattr(parent, "attr", "") in ("items", "values")
+
+
+def is_command(owner: ast.ClassDef) -> bool:
+    """Whether a class, by its name or those of its bases, is a command of a program."""
+    return any(name.endswith("Command") for name in (owner.name, *map(last_name, owner.bases)))
 
 
 def is_weak(value: ast.expr) -> bool:

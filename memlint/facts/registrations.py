@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -96,13 +97,29 @@ class Registrations:
             return True
         if any(self.is_global(target) for target in self.places(model)):
             return True
+        if any(self.facts.names.qualified(base) in known("hooks", "single", "bases") for base in node.bases):
+            return True
         made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
         functions = [self.facts.tree.function(call) for call in made]
-        if made and all(map(self.facts.closures.runs_once, functions)):
+        if made and all(self.facts.closures.runs_once(each) or self.is_setup(each) for each in functions):
             return True
         parents = (self.facts.tree.parents[call] for call in made)
         targets = [target for each in parents if isinstance(each, ast.Assign) for target in each.targets]
         return any(map(self.is_global, targets))
+
+    def is_named_by_settings(self, model: ClassModel) -> bool:
+        """Whether a class that its own file does not call is named by a string of another file in the folder, so that a
+        program makes it as one of its parts: `backend = "shop.stock:Keeper"`."""
+        if any(self.makes(call, model) for call in self.calls):
+            return False
+        module = re.escape(os.fsencode(os.path.basename(self.facts.source.path).removesuffix(".py")))
+        pattern = re.compile(rb"[\"'](\w+\.)+%s[.:]%s[\"']" % (module, model.node.name.encode()))
+        return next(self.facts.project.beside(self.facts, pattern), None) is not None
+
+    def is_setup(self, function: ast.AST) -> bool:
+        """Whether a framework calls a function of the module once in a program, by its name."""
+        is_named = getattr(function, "name", "") in known("hooks", "single", "makers")
+        return is_named and isinstance(self.facts.tree.parents[function], ast.Module)
 
     def family(self, model: ClassModel) -> list[ClassModel]:
         """The class and its subclasses in this file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,9 @@ from memlint.facts.registrations import is_ending, words
 from memlint.source import SourceFile
 
 
-def facts_of(code: str) -> Facts:
-    return Facts(SourceFile("example.py", code), Tree(SourceFile("example.py", code), ast.parse(code)), Project())
+def facts_of(code: str, path: str = "example.py", project: Project | None = None) -> Facts:
+    source = SourceFile(path, code)
+    return Facts(source, Tree(source, ast.parse(code)), project or Project())
 
 
 def models(facts: Facts) -> list[object]:
@@ -66,6 +68,9 @@ class C:
         ("class C:\n    _instance = None\n", True),
         ("class MainServer: ...\n", True),
         ("every = []\nclass C:\n    def __init__(self):\n        every[0] = self\n", True),
+        ("class C: ...\nasync def async_setup(hub):\n    hub.data = C()\n", True),
+        ("class C: ...\ndef handle(request):\n    request.data = C()\n", False),
+        ("from celery import bootsteps\nclass C(bootsteps.Step): ...\n", True),
     ],
 )
 def test_single(code: str, is_single: bool) -> None:
@@ -129,3 +134,20 @@ class Caller:
     assert [each.told for each in facts.callbacks.of_calls(model)] == ["`done`"]
     assert [each.told for each in facts.callbacks.against_finalizers(model)] == ["`self.ready`"]
     assert [each.owner for each in facts.callbacks.of_instances(model)] == ["loop", "channel"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_named"),
+    [
+        ('backend = "shop.stock:Keeper"\n', True),
+        ("backend = 'shop.stock.Keeper'\n", True),
+        ('backend = "Keeper"\n', False),
+        ('backend = "shop.stock:KeeperOfAll"\n', False),
+    ],
+)
+def test_named_by_settings(tmp_path: Path, settings: str, is_named: bool) -> None:
+    (tmp_path / "settings.py").write_text(settings)
+    (tmp_path / "stock.py").write_text("class Keeper: ...\n")
+    facts = facts_of("class Keeper: ...\n", str(tmp_path / "stock.py"), Project(root=str(tmp_path)))
+    (model,) = models(facts)
+    assert facts.registrations.is_named_by_settings(model) is is_named  # type: ignore[arg-type]
