@@ -87,20 +87,29 @@ def test_sorts() -> None:
 @pytest.mark.parametrize(
     ("key", "is_open"),
     [
-        ("path", True),
+        ("url", True),
         ("request.user", True),
-        ("(path, 1)", True),
-        ("type(path)", False),
+        ("(url, 1)", True),
+        ("path", False),
+        ("hash(name)", False),
+        ("type(url)", False),
         ("name", False),
         ("module_path", False),
         ("'fixed'", False),
     ],
 )
 def test_origins(key: str, is_open: bool) -> None:
-    code = f"x = {{}}\ndef f(path, request, name, module_path):\n    x[{key}] = 1\n"
+    code = f"x = {{}}\ndef f(url, path, request, name, module_path):\n    x[{key}] = 1\n"
     known = facts(code)
     (container,) = known.growths.of(Home.MODULE)
     assert known.growths.is_from_outside(container, container.growths[0]) is is_open
+
+
+def test_a_path_is_endless_where_its_contents_are_put_in() -> None:
+    code = "x = {}\ndef f(path):\n    text = open(path).read()\n    x[path] = text\n"
+    known = facts(code)
+    (container,) = known.growths.of(Home.MODULE)
+    assert known.growths.is_from_outside(container, container.growths[0])
 
 
 def test_what_runs_at_import() -> None:
