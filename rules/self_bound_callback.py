@@ -9,6 +9,7 @@ from memlint.api import (
     Facts,
     Fix,
     MethodKind,
+    Remark,
     Safety,
     Severity,
     Slice,
@@ -62,7 +63,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             cycle=(self.text(target), method, subject),
         )
 
-    def report_store(self, model: ClassModel, store: Store, kept: ast.Attribute) -> None:
+    def report_store(self, model: ClassModel, store: Store, kept: ast.Attribute, others: list[Remark]) -> None:
         owner, method = model.node.name, self.text(kept)
         fix = self.property_instead(model, store, kept)
         withheld = f"`{store.attribute}` is not set once and for all in `__init__`, or a base may define it"
@@ -72,7 +73,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             f"`{self.text(kept.value)}.{store.attribute}` keeps the bound method `{method}`, which holds its instance: "
             f"a cycle, so each `{owner}` is freed only by the garbage collector",
             severity=Severity.INFO if self.is_single(model) else None,
-            related=related,
+            related=[*related, *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{kept.attr}", owner),
             fix=fix,
             unfixed=withheld if fix is None and store.value is kept else "",

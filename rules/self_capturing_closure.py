@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Safety, Slice, Store, StoreRule, all_of, cst
+from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Remark, Safety, Slice, Store, StoreRule, all_of, cst
 
 Function: TypeAlias = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -69,7 +69,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
         )
 
-    def report_store(self, model: ClassModel, store: Store, kept: Function) -> None:
+    def report_store(self, model: ClassModel, store: Store, kept: Function, others: list[Remark]) -> None:
         owner, name, function, shown = model.node.name, store.instance, kept, describe(kept)
         fix, unfixed = None, ""
         if isinstance(function, ast.Lambda):
@@ -80,7 +80,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             f"`{name}.{store.attribute}` keeps {shown}, which holds `{name}`: a cycle, so each `{owner}` is freed only "
             "by the garbage collector; make it a method",
             severity=self.weight(model),
-            related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
+            related=[*([] if isinstance(function, ast.Lambda) else [(function, "the function")]), *others],
             cycle=(f"{owner}.{store.attribute}", shown, owner),
             fix=fix,
             unfixed=unfixed,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import ClassModel, Effect, Facts, Store, StoreRule
+from memlint.api import ClassModel, Effect, Facts, Remark, Store, StoreRule
 
 
 class SelfDrivenGenerator(StoreRule[ast.expr]):
@@ -23,7 +23,7 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
                     return made
         return None
 
-    def report_store(self, model: ClassModel, store: Store, kept: ast.expr) -> None:
+    def report_store(self, model: ClassModel, store: Store, kept: ast.expr, others: list[Remark]) -> None:
         owner, instance = model.node.name, store.instance
         method = self.facts.closures.driven(kept, model) if isinstance(kept, ast.Call) else None
         if self.facts.classes.is_closed(model, store.attribute) or self.facts.closures.is_drained(store):
@@ -35,7 +35,7 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
             f"cycle, so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in "
             f"place of `{instance}`, or close it",
             severity=self.weight(model),
-            related=[(method, "the method")] if method else [],
+            related=[*([(method, "the method")] if method else []), *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{method.name}()" if method else "generator", owner),
         )
 

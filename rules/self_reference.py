@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from memlint.api import ClassModel, Effect, Facts, Slice, Store, StoreRule, all_of, cst
+from memlint.api import ClassModel, Effect, Facts, Remark, Slice, Store, StoreRule, all_of, cst
 
 
 class SelfReference(StoreRule[str]):
@@ -28,7 +28,7 @@ class SelfReference(StoreRule[str]):
         held = facts.links.held(store.value)
         return next((holder for value, holder in held if facts.classes.instance(value) is model), None)
 
-    def report_store(self, model: ClassModel, store: Store, kept: str) -> None:
+    def report_store(self, model: ClassModel, store: Store, kept: str, others: list[Remark]) -> None:
         owner, instance = model.node.name, store.instance
         holds = f"keeps a `{kept}` that holds `{instance}`" if kept else f"holds `{instance}`"
         self.report(
@@ -36,6 +36,7 @@ class SelfReference(StoreRule[str]):
             f"`{instance}.{store.attribute}` {holds}: a cycle, so each `{owner}` is freed only by the garbage "
             "collector; leave it out, or keep a `weakref.ref`",
             severity=self.weight(model),
+            related=others,
             cycle=(f"{owner}.{store.attribute}", owner),
         )
 
