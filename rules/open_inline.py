@@ -38,6 +38,8 @@ class OpenInline(Rule):
         sort = self.facts.handles.sort(call)
         if sort == "listing" and not self.facts.handles.is_left_early(user):
             return
+        if self.is_read_out(call, user):
+            return
         self.report(
             call,
             f"{opened} has no name and is never closed; {KEPT.get(sort or '', USUAL)}",
@@ -45,6 +47,13 @@ class OpenInline(Rule):
             fix=fix,
             unfixed="" if fix else "it stands where no `with` can be written around it alone",
         )
+
+    def is_read_out(self, call: ast.Call, user: ast.AST) -> bool:
+        """Whether a `for` that no jump leaves runs over files each of which is closed where its lines end."""
+        if self.facts.names.qualified(call.func) != "fileinput.FileInput" or not isinstance(user, ast.For):
+            return False
+        jumps = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
+        return not any(isinstance(node, jumps) for part in user.body for node in ast.walk(part))
 
     def managed(self, call: ast.Call) -> Fix | None:
         """Open it in a `with` around the statement, where nothing of the statement runs before the opening."""

@@ -126,7 +126,14 @@ class Closures:
         value = definition.value
         if isinstance(value, ast.Lambda) or self.facts.kinds.of(value) in SCALARS:
             return True
+        if isinstance(value, ast.Tuple):
+            return all(map(self.is_light_element, value.elts))
         return isinstance(value, ast.Call) and self.names.qualified(value.func) in SMALL
+
+    def is_light_element(self, element: ast.expr) -> bool:
+        """Whether an element of a tuple that is spelled out is a constant or a builtin, as a class for `isinstance`."""
+        name = self.names.qualified(element) or ""
+        return isinstance(element, ast.Constant) or name.startswith("builtins.")
 
     def default(self, definition: Definition) -> ast.expr | None:
         """The default of a parameter."""

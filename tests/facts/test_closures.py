@@ -48,6 +48,14 @@ def test_heavy_leaves_numbers_texts_and_functions_out() -> None:
     assert [variable.name for variable in facts.closures.heavy(circle)] == ["data", "found"]
 
 
+def test_heavy_leaves_tuples_of_builtins_and_constants_out() -> None:
+    facts = facts_of(
+        "def f(data):\n    kinds = (list, tuple, 3)\n    pair = (list, data)\n    def g(): g(kinds, pair)\n"
+    )
+    circle = facts.closures.circle(function(facts, "g"))
+    assert [variable.name for variable in facts.closures.heavy(circle)] == ["pair"]
+
+
 @pytest.mark.parametrize(
     ("code", "runs_once"),
     [
