@@ -23,6 +23,7 @@ from memlint.fixes.cached_attribute import CachedAttribute
 from memlint.fixes.collected_frames import CollectedFrames
 from memlint.fixes.deque_for_list import DequeForList
 from memlint.fixes.finally_none import FinallyNone, released
+from memlint.fixes.hoisted import hoisted_class, hoisted_function, hoisted_wrapper
 from memlint.fixes.imports import is_alone, reachable
 from memlint.fixes.joined_parts import JoinedParts
 from memlint.fixes.kept_tasks import KeptTasks
@@ -96,6 +97,9 @@ __all__ = [
     "WithAround",
     "all_of",
     "cst",
+    "hoisted_class",
+    "hoisted_function",
+    "hoisted_wrapper",
     "is_alone",
     "known",
     "m",

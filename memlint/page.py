@@ -10,6 +10,7 @@ BLOCK = re.compile(r"^```python ([a-z-]+)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE
 HEADING = re.compile(r"^## (.+?)\s*$", re.MULTILINE)
 TITLE = re.compile(r"\A# ([A-Z]+[0-9]+) ([a-z0-9-]+)\n\n(.+?)(?:\n\n|\Z)", re.DOTALL)
 CONTEXTS = re.compile(r"^contexts:(.*)$", re.MULTILINE)
+OTHER_FIX = re.compile(r"^other fix in:(.*)$", re.MULTILINE)
 MARK = re.compile(r"[ \t]*# error: ([A-Z0-9, ]+?)[ \t]*$", re.MULTILINE)
 KINDS = ("bad", "fixed", "good", "measure-bad", "measure-good")
 HEADINGS = ("Why", "Bad", "Good", "Fix", "Measured", "Sources")
@@ -60,6 +61,12 @@ class Page:
     def contexts(self) -> frozenset[str]:
         """Where else the bad examples are bad: inside a `function`, a `class`, an `async` function."""
         found = CONTEXTS.search(self.text)
+        return frozenset(re.findall(r"[a-z]+", found[1])) if found else frozenset()
+
+    @property
+    def refitted(self) -> frozenset[str]:
+        """In which of the contexts a fix writes other text than in the module, or none: `other fix in: function`."""
+        found = OTHER_FIX.search(self.text)
         return frozenset(re.findall(r"[a-z]+", found[1])) if found else frozenset()
 
     @cached_property

@@ -108,6 +108,8 @@ class PageCheck:
             yield 1, f"the headings must be {', '.join(HEADINGS)}"
         if not self.page.bad or not self.page.good:
             yield 1, "a page needs at least one bad and one good block"
+        for name in sorted(self.page.refitted - self.page.contexts):
+            yield 1, f"another fix is told of for {name!r}, which is no context of the page"
         seen: Counter[str] = Counter(block.code for block in self.page.blocks)
         previous = ""
         for block in self.page.blocks:
@@ -141,7 +143,11 @@ class PageCheck:
         for variant in self.variants(example.code):
             code = variant.write(example.code)
             yield from self.findings(example, code, variant.shift, f" {variant.name}")
-            if variant.moves_fixes and (example.fixed is None or several_lines_of_string(example.fixed) is spans_lines):
+            if variant in map(CONTEXTS.get, self.page.refitted):
+                yield from self.other_fix(example, code, f" {variant.name}")
+            elif variant.moves_fixes and (
+                example.fixed is None or several_lines_of_string(example.fixed) is spans_lines
+            ):
                 expected = None if example.fixed is None else variant.write(example.fixed)
                 yield from self.fix(example, code, expected, f" {variant.name}")
         yield from self.suppression(example)
@@ -188,6 +194,18 @@ class PageCheck:
             yield example.line, f"the fix writes{how}:\n{after.original}"
         if expected is not None and outcome.findings:
             yield example.line, f"the fixed text is not quiet{how}: {[finding.code for finding in outcome.findings]}"
+
+    def other_fix(self, example: Example, code: str, how: str) -> Iterator[tuple[int, str]]:
+        """Where the page says that fixes write another text: whatever they write compiles, which applying them proves,
+        and is quiet. There may be no fix, and is none where no fixed block shows one."""
+        source = SourceFile(NAME, code)
+        if not any(finding.fix for finding in self.look(source).findings):
+            return
+        after, outcome = fixed(source, self.look, unsafe=True)
+        if example.fixed is None:
+            yield example.line, f"a fix exists but no fixed block shows it{how}; it writes:\n{after.original}"
+        for finding in outcome.findings:
+            yield example.line, f"the fixed text is not quiet{how}: {finding.code} {finding.unfixed}"
 
     def suppression(self, example: Example) -> Iterator[tuple[int, str]]:
         """A comment on the first of its rows silences a finding."""

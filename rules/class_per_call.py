@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, all_of, cst, hoisted_class
 
 
 class ClassPerCall(Rule):
@@ -11,6 +11,7 @@ class ClassPerCall(Rule):
     code = "ML112"
     name = "class-per-call"
     effect = Effect.LATE
+    fixes = (Safety.UNSAFE,)
     gate = all_of(
         rb"\bdef\b",
         rb"\bclass\b|\(",
@@ -36,6 +37,7 @@ class ClassPerCall(Rule):
             what, taken = f"class `{made.name}`", self.facts.closures.taken_by(made)
         else:
             what, taken = f"class that `{self.text(made.func)}` makes", []
+        fix, unfixed = hoisted_class(self.facts, made)
         is_dear = self.facts.closures.is_dear(made)
         together = f", `{taken[0].name}` with it," if taken else ""
         self.report(
@@ -44,5 +46,7 @@ class ClassPerCall(Rule):
             "runs; define it once, in the module",
             severity=None if is_dear else Severity.INFO,
             optional=not is_dear,
+            fix=fix,
+            unfixed=unfixed,
             related=[(function, "the function")] if isinstance(function, ast.stmt) else [],
         )

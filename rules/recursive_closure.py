@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeAlias
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, FinallyNone, Fix, Rule, Safety, Severity, Slice, all_of, cst, hoisted_function
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SHOWN = 3
@@ -15,6 +18,7 @@ class RecursiveClosure(Rule):
     code = "ML105"
     name = "recursive-closure"
     effect = Effect.LATE
+    fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(rb"\bdef\b|\blambda\b", rb"\blambda\b|(?s:\bdef\b.*?\bdef\b)")
 
     @classmethod
@@ -36,6 +40,7 @@ class RecursiveClosure(Rule):
         outer = getattr(self.facts.tree.function(function), "name", "the lambda")
         itself = "holds itself" if len(circle) == 1 else "hold each other"
         together = f" with {listed(held[:SHOWN])}" if held else ""
+        fix, unfixed = self.fix(circle)
         self.report(
             self.facts.tree.statement(function) or function,
             f"{listed(names)} {itself} in a closure: a cycle, which each call of `{outer}` leaves{together} to the "
@@ -43,7 +48,21 @@ class RecursiveClosure(Rule):
             severity=None if held else Severity.INFO,
             related=[(each, "the other function") for each in circle[1:]],
             cycle=(*names, names[0]),
+            fix=fix,
+            unfixed=unfixed,
         )
+
+    def fix(self, circle: list[Function]) -> tuple[Fix | None, str]:
+        """The function in the module; or its name let go of at the end; or why neither can be."""
+        function, outer = circle[0], self.facts.tree.function(circle[0])
+        variable = self.facts.closures.variable(function)
+        if variable is None or len(circle) > 1:
+            return None, "several functions hold each other"
+        fix, unfixed = hoisted_function(self.facts, function, variable)
+        if fix or isinstance(function, ast.Lambda) or not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return fix, unfixed
+        fix, reason = FinallyNone(self.facts, outer, function, variable).fix()
+        return fix, "" if fix else "; ".join(dict.fromkeys([unfixed, reason]))
 
 
 def listed(names: list[str]) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Safety, Slice, all_of, cst, hoisted_wrapper
 
 
 class RetracePerCall(Rule):
@@ -11,6 +11,7 @@ class RetracePerCall(Rule):
     code = "ML926"
     name = "retrace-per-call"
     effect = Effect.KEPT
+    fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
     gate = all_of(rb"\bfor\b|\bwhile\b", file=(rb"\bjax\b|\btensorflow\b", rb"\bp?jit\b|\bpmap\b|\bfunction\b"))
 
@@ -31,9 +32,13 @@ class RetracePerCall(Rule):
         wrapped = (
             f"`{found.wrapped.name}`" if isinstance(found.wrapped, ast.FunctionDef) else self.quoted(found.wrapped)
         )
+        body = self.facts.tree.function(found.loop)
+        fix, unfixed = (None, "") if isinstance(body, ast.Lambda) else hoisted_wrapper(self.facts, node, body)
         self.report(
             found.wrapper,
             f"every turn of the loop wraps {wrapped or 'a function'} anew, so `{ast.unparse(found.wrapper)}` traces "
             "and compiles it again: wrap it once in front of the loop",
             related=[(found.loop, "the loop")],
+            fix=fix,
+            unfixed=unfixed,
         )

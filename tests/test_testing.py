@@ -188,6 +188,48 @@ def test_contexts_are_tried_where_the_page_names_them(monkeypatch: pytest.Monkey
     assert "found is [] inside a class" in "".join(problems(TopLevel, page, monkeypatch))
 
 
+class Outermost(GlobalName):
+    """Writes `pass` in front of the outermost definition, too."""
+
+    text = "pass\n"
+
+    def visit_Global(self, node: cst.Global) -> None:
+        top = Position(self.slice.first, 1)
+        edits = (Edit(top, top, self.text), self.edit(node))
+        if "context" not in self.facts.source.text or self.text:
+            self.report(node, "a global", fix=Fix("drop it", Safety.SAFE, edits))
+        else:
+            self.report(node, "a global", unfixed="it stands in a function")
+
+
+class Stuck(Outermost):
+    text = ""
+
+
+class Wrong(Outermost):
+    def edit(self, node: cst.Global) -> Edit:
+        return self.replace(node, "pass pass" if "context" in self.facts.source.text else "pass")
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "problem"),
+    [
+        (Outermost, "", "the fix writes inside a function"),
+        (Outermost, "other fix in: function", ""),
+        (Stuck, "other fix in: function", ""),
+        (Wrong, "other fix in: function", "not quiet inside a function: XY001 the fixed text does not compile"),
+        (Outermost, "other fix in: class", "another fix is told of for 'class', which is no context of the page"),
+    ],
+)
+def test_a_fix_writes_other_text_where_the_page_says_so(
+    rule: type[Outermost], line: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = PAGE.replace("## Why", f"contexts: function\n\n{line}\n\n## Why")
+    page = page.replace("fixed\n", f"fixed\n{rule.text}")
+    found = [each for each in problems(rule, page, monkeypatch) if "inside a function" in each or "context" in each]
+    assert problem in "".join(found) if problem else found == []
+
+
 def test_a_rule_with_a_measurable_effect_needs_its_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = broken(effect=Effect.KEPT)
     assert "a rule with effect kept needs one measure-bad and one measure-good block" in problems(

@@ -15,11 +15,13 @@ from memlint.facts.exceptions import FUNCTIONS, Place
 from memlint.facts.layout import last_line
 from memlint.facts.names import Binding
 from memlint.facts.writes import targets_of
+from memlint.knowledge import names as known
 from memlint.model import Edit, Fix, Position, Safety
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 REFLECTION = frozenset(f"builtins.{name}" for name in ("dir", "eval", "exec", "locals", "vars"))
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
@@ -49,7 +51,8 @@ class FinallyNone:
     def fix(self) -> tuple[Fix | None, str]:
         """The fix, or why there is none."""
         body, statement = self.holder.body, self.statement
-        if not isinstance(statement, ast.Assign) or statement not in body or len(statement.targets) != 1:
+        is_plain = isinstance(statement, ast.Assign) and len(statement.targets) == 1
+        if not (is_plain or isinstance(statement, DEFINITIONS)) or statement not in body:
             return None, f"`{self.binding.name}` is not bound by a statement of its own at the top of the {self.place}"
         rest = body[body.index(statement) + 1 :]
         if not rest:
@@ -61,7 +64,8 @@ class FinallyNone:
         if not edits:
             return None, f"the {self.place} has a `finally` of its own"
         names = " and ".join(f"`{binding.name}`" for binding in self.bindings)
-        return Fix(f"set {names} to None in `finally`", Safety.SAFE, edits), ""
+        safety = Safety.UNSAFE if isinstance(statement, DEFINITIONS) else Safety.SAFE
+        return Fix(f"set {names} to None in `finally`", safety, edits), ""
 
     @property
     def place(self) -> str:
@@ -75,16 +79,48 @@ class FinallyNone:
     def entangled(self, binding: Binding) -> str:
         """Why the name must stay as it is until the function ends; empty where nothing else sees it or its value."""
         names = self.facts.names
+        own = set(ast.walk(self.statement)) if isinstance(self.statement, DEFINITIONS) else set()
         nodes = [*binding.uses, *(definition.node for definition in binding.definitions)]
-        if any(names.scope_of(node).owner is not binding.scope for node in nodes):
+        if any(node not in own and names.scope_of(node).owner is not binding.scope for node in nodes):
             return f"a function inside uses `{binding.name}`"
         for node in ast.walk(self.function):
             if isinstance(node, ast.Call) and names.qualified(node.func) in REFLECTION:
                 return "the function looks at its locals"
+        if isinstance(self.statement, DEFINITIONS):
+            return self.lingering(self.statement, binding)
         roles = {fate.role for fate in self.facts.escape.fates(binding)}
         if roles & LEAVES:
             return f"what `{binding.name}` holds leaves the function"
         return f"another name holds it besides `{binding.name}`" if Role.ALIASED in roles else ""
+
+    def lingering(self, nested: Definition, binding: Binding) -> str:
+        """Why a nested function may run when the one around it has returned; empty where all its calls are over."""
+        names, tree = self.facts.names, self.facts.tree
+        if self.facts.closures.is_generator(nested):
+            return f"`{binding.name}` is a generator, which may run later"
+        for use in binding.uses:
+            call = tree.parents[use]
+            if not tree.is_called(use):
+                return f"`{binding.name}` is not only called"
+            if isinstance(nested, ast.AsyncFunctionDef) and not isinstance(tree.parents[call], ast.Await):
+                return f"`{binding.name}` is not awaited where it is called"
+            if names.scope_of(use).owner.node not in (nested, self.function) or self.is_lazy(use):
+                return f"a function or generator calls `{binding.name}`, which may run later"
+        return ""
+
+    def is_lazy(self, use: ast.Name) -> bool:
+        """Whether a generator expression that nobody uses up at once holds a name."""
+        tree = self.facts.tree
+        for outer in tree.ancestors(use):
+            if isinstance(outer, ast.stmt):
+                return False
+            user = tree.parents[outer]
+            if isinstance(outer, ast.GeneratorExp) and not (
+                isinstance(user, ast.Call)
+                and self.facts.names.qualified(user.func) in known("iteration", "takers", "eager")
+            ):
+                return True
+        return False
 
     def unmovable(self, statement: ast.stmt, rest: list[ast.stmt]) -> str:
         """Why the lines after the statement cannot be indented; empty where they can."""
@@ -115,6 +151,8 @@ class FinallyNone:
         inner = self.indentation(statement)
         step = inner[len(self.indentation(self.holder)) :]
         first, last = last_line(statement), last_line(rest[-1])
+        while isinstance(statement, DEFINITIONS) and not self.line(first + 1).strip():
+            first += 1
         moved = [
             Edit(Position(line, 1), Position(line, 1), step)
             for line in range(first + 1, last + 1)
