@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from memlint.facts.datasets import Datasets
     from memlint.facts.defaults import Defaults
     from memlint.facts.deletions import Deletions
+    from memlint.facts.drains import Drains
     from memlint.facts.elements import Elements
     from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
@@ -146,6 +147,7 @@ class Facts:
     datasets: Analysis[Datasets] = Analysis("datasets")
     defaults: Analysis[Defaults] = Analysis("defaults")
     deletions: Analysis[Deletions] = Analysis("deletions")
+    drains: Analysis[Drains] = Analysis("drains")
     elements: Analysis[Elements] = Analysis("elements")
     exceptions: Analysis[Exceptions] = Analysis("exceptions")
     fields: Analysis[Fields] = Analysis("fields")
