@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.qt_lambdas import QtLambdas
     from memlint.facts.querysets import Querysets
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
@@ -188,6 +189,7 @@ class Facts:
     probes: Analysis[Probes] = Analysis("probes")
     producers: Analysis[Producers] = Analysis("producers")
     purity: Analysis[Purity] = Analysis("purity")
+    qt_lambdas: Analysis[QtLambdas] = Analysis("qt_lambdas")
     querysets: Analysis[Querysets] = Analysis("querysets")
     queues: Analysis[Queues] = Analysis("queues")
     races: Analysis[Races] = Analysis("races")
