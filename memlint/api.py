@@ -10,6 +10,7 @@ from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.constants import AliasWrite
 from memlint.facts.copies import Needless
 from memlint.facts.defaults import Default, Touch
+from memlint.facts.drains import Drain
 from memlint.facts.escape import LEAVES, Fate, Role
 from memlint.facts.exceptions import Function, Grip, Place
 from memlint.facts.fields import SharedDefault
@@ -55,6 +56,7 @@ __all__ = [
     "Definition",
     "DefinitionKind",
     "DequeForList",
+    "Drain",
     "Edit",
     "Effect",
     "Facts",

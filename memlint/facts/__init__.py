@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from memlint.facts.datasets import Datasets
     from memlint.facts.defaults import Defaults
     from memlint.facts.deletions import Deletions
+    from memlint.facts.drains import Drains
     from memlint.facts.elements import Elements
     from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
     from memlint.facts.purity import Purity
+    from memlint.facts.qt_lambdas import QtLambdas
     from memlint.facts.querysets import Querysets
     from memlint.facts.queues import Queues
     from memlint.facts.races import Races
@@ -146,6 +148,7 @@ class Facts:
     datasets: Analysis[Datasets] = Analysis("datasets")
     defaults: Analysis[Defaults] = Analysis("defaults")
     deletions: Analysis[Deletions] = Analysis("deletions")
+    drains: Analysis[Drains] = Analysis("drains")
     elements: Analysis[Elements] = Analysis("elements")
     exceptions: Analysis[Exceptions] = Analysis("exceptions")
     fields: Analysis[Fields] = Analysis("fields")
@@ -186,6 +189,7 @@ class Facts:
     probes: Analysis[Probes] = Analysis("probes")
     producers: Analysis[Producers] = Analysis("producers")
     purity: Analysis[Purity] = Analysis("purity")
+    qt_lambdas: Analysis[QtLambdas] = Analysis("qt_lambdas")
     querysets: Analysis[Querysets] = Analysis("querysets")
     queues: Analysis[Queues] = Analysis("queues")
     races: Analysis[Races] = Analysis("races")
