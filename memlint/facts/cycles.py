@@ -48,6 +48,10 @@ class Cycle:
     """Whether one of its classes keeps something big, or has instances made in a loop."""
     is_alone: bool
     """Whether a process has one such cycle."""
+    owner: ClassModel | None = None
+    """The class whose instances the link back leads to, where classes make the cycle."""
+    up: Link | None = None
+    """That link."""
 
 
 class Edge(NamedTuple):
@@ -141,6 +145,8 @@ class Cycles:
             tuple((link.facts, link.by, f"`{link}` keeps it") for link in links),
             any(map(self._is_heavy, models)),
             self.classes.is_singleton(model),
+            model,
+            links[-1],
         )
 
     def _is_heavy(self, model: ClassModel) -> bool:

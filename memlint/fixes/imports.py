@@ -13,9 +13,8 @@ from memlint.model import Edit, Position
 STANDARD = frozenset(sys.stdlib_module_names)
 
 
-def reachable(facts: Facts, module: str, name: str, node: ast.Call) -> tuple[str, tuple[Edit, ...]] | None:
-    """How `module.name` is written where a call stands, and the edit that makes it so; None where no import can be
-    added.
+def reachable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str, tuple[Edit, ...]] | None:
+    """How `module.name` is written at an expression, and the edit that makes it so; None where no import can be added.
 
     An import is added beside the one that binds what is called, so that wherever that has run, this one has too.
     """
@@ -37,6 +36,52 @@ def reachable(facts: Facts, module: str, name: str, node: ast.Call) -> tuple[str
     return (f"{module}.{name}", (edit,)) if edit else None
 
 
+def importable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str, tuple[Edit, ...]] | None:
+    """How `module.name` is written at an expression, and the edit that makes it so: also in a file without imports, or
+    one that stands under one condition as a whole."""
+    found = reachable(facts, module, name, node)
+    if found or facts.names.lookup(facts.names.scope_of(node), module) is not None or facts.names.has_star_import:
+        return found
+    block = facts.tree.module.body
+    above: list[ast.stmt] = []
+    while len(block) > len(above):
+        above = [each for number, each in enumerate(block) if is_future(each) or (number == 0 and is_text(each))]
+        below = block[len(above) :]
+        if len(below) != 1 or not isinstance(below[0], ast.If) or below[0].orelse:
+            break
+        block, above = below[0].body, []
+    anchor = next(filter(is_import, block), None)
+    edit = added(facts, module, anchor) if anchor else first(facts, module, block, above)
+    return (f"{module}.{name}", (edit,)) if edit else None
+
+
+def first(facts: Facts, module: str, block: list[ast.stmt], above: list[ast.stmt]) -> Edit | None:
+    """An edit that adds the first import of a block: below its docstring, and below the comments at the top."""
+    beside = above[-1] if above else block[0]
+    if not is_alone(facts, beside):
+        return None
+    lines = facts.source.lines
+    opening = lines[first_line(beside) - 1]
+    blanks = opening[: len(opening) - len(opening.lstrip())]
+    if above:
+        end = Position(last_line(beside), len(lines[last_line(beside) - 1]) + 1)
+        return Edit(end, end, f"\n\n{blanks}import {module}")
+    line = first_line(beside)
+    while line > 1 and lines[line - 2].lstrip().startswith("#"):
+        line -= 1
+    start = Position(line if line > 1 else first_line(beside), 1)
+    gap = "\n\n\n" if isinstance(beside, (*FUNCTIONS, ast.ClassDef)) else "\n\n"
+    return Edit(start, start, f"{blanks}import {module}{gap}")
+
+
+def is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
+
+
+def is_future(statement: ast.AST) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
 def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
     """What a binding makes of `module.name`; empty where it is another thing."""
     imported = binding.sole.node if binding.sole else None
@@ -49,7 +94,7 @@ def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
     return f"{binding.name}.{name}" if imported.name == module else ""
 
 
-def is_there(facts: Facts, binding: Binding, node: ast.Call, anchor: ast.stmt | None) -> bool:
+def is_there(facts: Facts, binding: Binding, node: ast.expr, anchor: ast.stmt | None) -> bool:
     """Whether an import has run when a call does: it stands further up, under no condition of its own."""
     statement = binding.definitions[0].statement
     holder = facts.tree.parents[statement]
@@ -57,7 +102,7 @@ def is_there(facts: Facts, binding: Binding, node: ast.Call, anchor: ast.stmt | 
     return (beside or isinstance(holder, (ast.Module, *FUNCTIONS))) and statement.lineno < node.lineno
 
 
-def imported_by(facts: Facts, call: ast.Call) -> ast.stmt | None:
+def imported_by(facts: Facts, call: ast.expr) -> ast.stmt | None:
     """The import that binds the name with which a call begins; else the first of the module that is not from
     `__future__`."""
     first: ast.AST = call
@@ -71,8 +116,7 @@ def imported_by(facts: Facts, call: ast.Call) -> ast.stmt | None:
 
 
 def is_import(statement: ast.stmt) -> bool:
-    future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-    return isinstance(statement, (ast.Import, ast.ImportFrom)) and not future
+    return isinstance(statement, (ast.Import, ast.ImportFrom)) and not is_future(statement)
 
 
 def added(facts: Facts, module: str, anchor: ast.stmt) -> Edit | None:
