@@ -201,6 +201,8 @@ def test_files_beside_are_asked_too(tmp_path: Path, other: str) -> None:
         ('"""Families."""\n', '"""Families."""\n\nimport weakref\n'),
         ("from __future__ import annotations\n", "from __future__ import annotations\n\nimport weakref\n"),
         ("import os\n", "import os\nimport weakref\n"),
+        ("import os\nimport zlib\n\nimport yaml\n", "import os\nimport weakref\nimport zlib\n\nimport yaml\n"),
+        ("import gc\nimport os\n\nimport yaml\n", "import gc\nimport os\nimport weakref\n\nimport yaml\n"),
         ("import zlib\n", "import weakref\nimport zlib\n"),
         ("# All rights are wrong.\n", "# All rights are wrong.\n"),
     ],
@@ -209,6 +211,13 @@ def test_the_import_goes_to_the_top(head: str, expected: str) -> None:
     after, _ = rewritten(head + PAIR if head else PAIR.lstrip())
     compile(after, "a.py", "exec")
     assert after.startswith(expected)
+    assert after.count("import weakref") == 1
+
+
+def test_two_classes_of_a_file_may_both_use_the_name() -> None:
+    after, reason = rewritten(PAIR + PAIR.replace("Child", "Cousin").replace("Parent", "Aunt"))
+    assert not reason
+    assert after.count("self._parent = weakref.ref(parent)") == 2
     assert after.count("import weakref") == 1
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
+from itertools import dropwhile, takewhile
 
 from memlint.facts import Facts
 from memlint.facts.layout import FUNCTIONS, first_line, last_line
-from memlint.facts.names import Binding
+from memlint.facts.names import Binding, Scope
 from memlint.model import Edit, Position
 
 STANDARD = frozenset(sys.stdlib_module_names)
@@ -19,29 +20,37 @@ def reachable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str
     An import is added beside the one that binds what is called, so that wherever that has run, this one has too.
     """
     anchor = imported_by(facts, node)
+    text = seen(facts, module, name, node, anchor)
+    if text:
+        return text, ()
+    if facts.names.lookup(facts.names.scope_of(node), module) is not None or facts.names.has_star_import:
+        return None
+    edit = added(facts, module, anchor) if anchor else None
+    return (f"{module}.{name}", (edit,)) if edit else None
+
+
+def seen(facts: Facts, module: str, name: str, node: ast.expr, anchor: ast.stmt | None) -> str:
+    """How `module.name` is written at an expression by the imports that are there; empty where none is of use."""
     scope = facts.names.scope_of(node)
-    outer = scope
-    while True:
+    outer: Scope | None = scope
+    while outer is not None:
         for identifier, binding in outer.bindings.items():
             text = spelled(facts, binding, module, name)
             is_seen = text and facts.names.lookup(scope, identifier) is binding
             if is_seen and is_there(facts, binding, node, anchor):
-                return text, ()
-        if outer.parent is None:
-            break
+                return text
         outer = outer.parent
-    if facts.names.lookup(scope, module) is not None or facts.names.has_star_import or anchor is None:
-        return None
-    edit = added(facts, module, anchor)
-    return (f"{module}.{name}", (edit,)) if edit else None
+    return ""
 
 
 def importable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str, tuple[Edit, ...]] | None:
     """How `module.name` is written at an expression, and the edit that makes it so: also in a file without imports, or
     one that stands under one condition as a whole."""
-    found = reachable(facts, module, name, node)
-    if found or facts.names.lookup(facts.names.scope_of(node), module) is not None or facts.names.has_star_import:
-        return found
+    text = seen(facts, module, name, node, imported_by(facts, node))
+    if text:
+        return text, ()
+    if facts.names.lookup(facts.names.scope_of(node), module) is not None or facts.names.has_star_import:
+        return None
     block = facts.tree.module.body
     above: list[ast.stmt] = []
     while len(block) > len(above):
@@ -50,8 +59,8 @@ def importable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[st
         if len(below) != 1 or not isinstance(below[0], ast.If) or below[0].orelse:
             break
         block, above = below[0].body, []
-    anchor = next(filter(is_import, block), None)
-    edit = added(facts, module, anchor) if anchor else first(facts, module, block, above)
+    run = list(takewhile(is_import, dropwhile(lambda each: not is_import(each), block)))
+    edit = added(facts, module, run[-1]) if run else first(facts, module, block, above)
     return (f"{module}.{name}", (edit,)) if edit else None
 
 

@@ -112,8 +112,10 @@ class WeakLink:
         for each in self.related:
             taken |= set(each.home.names.inner(each.node).bindings)
             for node in each.home.tree.parents:
-                if isinstance(node, (ast.Attribute, ast.Constant)):
-                    taken.add(node.attr if isinstance(node, ast.Attribute) else node.value)
+                if isinstance(node, ast.Constant):
+                    taken.add(node.value)
+                elif isinstance(node, ast.Attribute) and not self.is_other(each.home.facts, node):
+                    taken.add(node.attr)
         plain = self.name.lstrip("_")
         options = [f"_{plain}", f"_{plain}_ref"] if plain == self.name else [f"{self.name}_ref"]
         return next((each for each in options if each not in taken), "")
