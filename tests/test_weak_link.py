@@ -145,6 +145,10 @@ REASONS: dict[str, tuple[Callable[[str], str], str]] = {
         lambda text: text.replace("class Parent:", "class Parent:\n    __slots__ = ('child', 'depth')"),
         "`__slots__` without",
     ),
+    "of an owner with a state": (
+        lambda text: text + "\n    def __getstate__(self):\n        return {}\n",
+        "copies or pickles the owner",
+    ),
     "of an owner with a finalizer": (
         lambda text: text + "\n    def __del__(self):\n        self.child.depth\n",
         "`Parent.__del__`",

@@ -32,6 +32,7 @@ HOOKS = frozenset(
     ).split()
 )
 """Methods that see how an instance keeps its attributes, or run when another one is gone already."""
+COPIES = HOOKS - {"__del__", "__delattr__", "__getattr__", "__getattribute__", "__setattr__"}
 COPYING = re.compile(r"\b(?:cloudpickle|copyreg|deepcopy|dill|joblib|multiprocessing|pickle|copy\.copy|import copy)\b")
 READERS = frozenset({"getattr", "hasattr"})
 WRITERS = frozenset({"delattr", "object", "setattr"})
@@ -268,6 +269,9 @@ class WeakLink:
             if "__del__" in model.methods:
                 yield f"`{called}.__del__` runs when weak references to it are dead already"
             for each in model.lineage():
+                copies = next((method for method in each.methods if method in COPIES), "")
+                if copies:
+                    yield f"`{each.node.name}.{copies}` copies or pickles the owner, and the link with it"
                 for base in each.node.bases:
                     found = vars(builtins).get((each.home.names.qualified(base) or "").removeprefix("builtins."))
                     if UNREFERENCED.search(ast.unparse(base)) or (isinstance(found, type) and found.__itemsize__):
