@@ -31,6 +31,7 @@ from memlint.fixes.kept_tasks import KeptTasks
 from memlint.fixes.local_alias import LocalAlias
 from memlint.fixes.moving_position import MovingPosition
 from memlint.fixes.none_guard import NoneGuard
+from memlint.fixes.weak_link import WeakLink
 from memlint.fixes.with_around import WithAround, moved
 from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.knowledge import names as known
@@ -96,6 +97,7 @@ __all__ = [
     "Store",
     "StoreRule",
     "Touch",
+    "WeakLink",
     "WithAround",
     "all_of",
     "cst",

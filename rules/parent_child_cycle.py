@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from memlint.api import Child, ClassModel, Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Child, ClassModel, Effect, Facts, Rule, Safety, Severity, Slice, WeakLink, all_of, cst
 
 
 class ParentChildCycle(Rule):
@@ -10,6 +10,7 @@ class ParentChildCycle(Rule):
     name = "parent-child-cycle"
     effect = Effect.LATE
     severity = Severity.INFO
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"[.@]")
 
     @classmethod
@@ -22,6 +23,9 @@ class ParentChildCycle(Rule):
     def visit_Module(self, node: cst.Module) -> bool:
         for cycle in self.facts.cycles.within(self.slice.first, self.slice.last):
             start = cycle.names[-1]
+            fix, reason = None, f"`{cycle.back}` is not stored by the constructor of a class"
+            if cycle.owner is not None and cycle.up is not None:
+                fix, reason = WeakLink(self.facts, cycle.owner, cycle.up).fix()
             what = f"each `{start}`" if start[:1].isupper() else f"`{start}`"
             self.report(
                 cycle.by,
@@ -31,6 +35,8 @@ class ParentChildCycle(Rule):
                 elsewhere=cycle.places,
                 cycle=cycle.names,
                 optional=cycle.is_of_host,
+                fix=fix,
+                unfixed=reason,
             )
         for model in self.facts.classes.within(self.slice.first, self.slice.last):
             told = {finding.start.line for finding in self.findings}

@@ -158,7 +158,7 @@ class Classes:
     def _makes_object(self, store: Store) -> bool:
         """Whether what is stored is made there, of a class of this file which is no container by its bases."""
         made = self.made_by(store.value) if isinstance(store.value, ast.Call) and not store.inside else None
-        return made is not None and made.home is self and not made.node.bases and self._is_known(made)
+        return made is not None and made.home is self and not made.node.bases and self.is_known(made)
 
     @cached_property
     def _bases_found(self) -> dict[ClassModel, list[ClassModel]]:
@@ -247,16 +247,16 @@ class Classes:
             and store.by in store.method.body
             and not store.inside
             and not model.node.decorator_list
-            and all(self._is_known(each) for each in model.lineage())
+            and all(self.is_known(each) for each in model.lineage())
             and isinstance(store.by, (ast.Assign, ast.AnnAssign))
             and [type(target) for target in targets_of(store.by)] == [ast.Attribute]
             and self._writes[name] == 1
             and not (name.startswith("__") and name.endswith("__"))
             and all(name not in each.home.names.inner(each.node).bindings for each in self.related(model))
-            and not self._is_read_in_body(model.node, name)
+            and not self.is_read_in_body(model.node, name)
         )
 
-    def _is_known(self, model: ClassModel) -> bool:
+    def is_known(self, model: ClassModel) -> bool:
         """Whether this file shows all that a class inherits, builtin classes apart."""
         builtin = 0
         for base in model.node.bases:
@@ -285,7 +285,7 @@ class Classes:
         makers = (each.methods["__init__"] for each in self.derived[model] if "__init__" in each.methods)
         return all(any(is_attribute(node, "__init__") for node in ast.walk(maker)) for maker in makers)
 
-    def _is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
+    def is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
         """Whether the body of a class reads a name, which a new definition in it would hide."""
         scope = self.names.inner(node)
         return any(

@@ -52,6 +52,10 @@ class Cycle:
     is_of_host: bool = False
     """Whether one of its links is a slot, under a constant key, in a table of an object that a function is given: what
     the program runs in."""
+    owner: ClassModel | None = None
+    """The class whose instances the link back leads to, where classes make the cycle."""
+    up: Link | None = None
+    """That link."""
 
 
 class Edge(NamedTuple):
@@ -154,6 +158,8 @@ class Cycles:
             tuple((link.facts, link.by, f"`{link}` keeps it") for link in links),
             any(map(self._is_heavy, models)),
             self.classes.is_singleton(model),
+            owner=model,
+            up=links[-1],
         )
 
     def _is_heavy(self, model: ClassModel) -> bool:

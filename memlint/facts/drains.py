@@ -57,7 +57,9 @@ class Drains:
             return False
         if container.home is Home.INSTANCE and not growths.is_of_lasting(container):
             return False
-        return any(growths.is_repeated(each) and growths.is_from_outside(container, each) for each in container.growths)
+        return any(
+            growths.is_repeated(each) and growths.may_be_from_outside(container, each) for each in container.growths
+        )
 
     def drains(self, container: Container) -> Iterator[Drain]:
         """The loops that leave a container empty, outside of what runs at the end of the object or the process."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import sys
+from itertools import dropwhile, takewhile
 
 from memlint.facts import Facts
 from memlint.facts.layout import FUNCTIONS, first_line, last_line
-from memlint.facts.names import Binding
+from memlint.facts.names import Binding, Scope
 from memlint.model import Edit, Position
 
 STANDARD = frozenset(sys.stdlib_module_names)
@@ -24,20 +25,47 @@ def reachable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str
     if known is not None:
         return known
     anchor = imported_by(facts, node)
+    text = seen(facts, module, name, node, anchor)
+    if text:
+        return text, ()
+    if facts.names.lookup(facts.names.scope_of(node), module) is not None or facts.names.has_star_import:
+        return None
+    edit = added(facts, module, anchor) if anchor else None
+    return (f"{module}.{name}", (edit,)) if edit else None
+
+
+def seen(facts: Facts, module: str, name: str, node: ast.expr, anchor: ast.stmt | None) -> str:
+    """How `module.name` is written at an expression by the imports that are there; empty where none is of use."""
     scope = facts.names.scope_of(node)
-    outer = scope
-    while True:
+    outer: Scope | None = scope
+    while outer is not None:
         for identifier, binding in outer.bindings.items():
             text = spelled(facts, binding, module, name)
             is_seen = text and facts.names.lookup(scope, identifier) is binding
             if is_seen and is_there(facts, binding, node, anchor):
-                return text, ()
-        if outer.parent is None:
-            break
+                return text
         outer = outer.parent
-    if facts.names.lookup(scope, module) is not None or facts.names.has_star_import or anchor is None:
+    return ""
+
+
+def importable(facts: Facts, module: str, name: str, node: ast.expr) -> tuple[str, tuple[Edit, ...]] | None:
+    """How `module.name` is written at an expression, and the edit that makes it so: also in a file without imports, or
+    one that stands under one condition as a whole."""
+    text = seen(facts, module, name, node, imported_by(facts, node))
+    if text:
+        return text, ()
+    if facts.names.lookup(facts.names.scope_of(node), module) is not None or facts.names.has_star_import:
         return None
-    edit = added(facts, module, anchor)
+    block = facts.tree.module.body
+    above: list[ast.stmt] = []
+    while len(block) > len(above):
+        above = [each for number, each in enumerate(block) if is_future(each) or (number == 0 and is_text(each))]
+        below = block[len(above) :]
+        if len(below) != 1 or not isinstance(below[0], ast.If) or below[0].orelse:
+            break
+        block, above = below[0].body, []
+    run = list(takewhile(is_import, dropwhile(lambda each: not is_import(each), block)))
+    edit = added(facts, module, run[-1]) if run else first(facts, module, block, above)
     return (f"{module}.{name}", (edit,)) if edit else None
 
 
@@ -76,6 +104,33 @@ def is_told(facts: Facts, name: str) -> bool:
     return any(isinstance(each, ast.Constant) and each.value == name for each in facts.tree.parents)
 
 
+def first(facts: Facts, module: str, block: list[ast.stmt], above: list[ast.stmt]) -> Edit | None:
+    """An edit that adds the first import of a block: below its docstring, and below the comments at the top."""
+    beside = above[-1] if above else block[0]
+    if not is_alone(facts, beside):
+        return None
+    lines = facts.source.lines
+    opening = lines[first_line(beside) - 1]
+    blanks = opening[: len(opening) - len(opening.lstrip())]
+    if above:
+        end = Position(last_line(beside), len(lines[last_line(beside) - 1]) + 1)
+        return Edit(end, end, f"\n\n{blanks}import {module}")
+    line = first_line(beside)
+    while line > 1 and lines[line - 2].lstrip().startswith("#"):
+        line -= 1
+    start = Position(line if line > 1 else first_line(beside), 1)
+    gap = "\n\n\n" if isinstance(beside, (*FUNCTIONS, ast.ClassDef)) else "\n\n"
+    return Edit(start, start, f"{blanks}import {module}{gap}")
+
+
+def is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
+
+
+def is_future(statement: ast.AST) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
 def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
     """What a binding makes of `module.name`; empty where it is another thing."""
     imported = binding.sole.node if binding.sole else None
@@ -110,8 +165,7 @@ def imported_by(facts: Facts, call: ast.expr) -> ast.stmt | None:
 
 
 def is_import(statement: ast.stmt) -> bool:
-    future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-    return isinstance(statement, (ast.Import, ast.ImportFrom)) and not future
+    return isinstance(statement, (ast.Import, ast.ImportFrom)) and not is_future(statement)
 
 
 def added(facts: Facts, module: str, anchor: ast.stmt) -> Edit | None:

@@ -6,7 +6,6 @@ The rewrite is refused wherever the value could come out otherwise than before, 
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -16,15 +15,14 @@ from memlint.facts.defaults import Default
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import FUNCTIONS, first_line
 from memlint.facts.names import Binding, DefinitionKind
+from memlint.fixes.optional_type import BITWISE, PLAIN_STRING, WITH_NONE, OptionalType
 from memlint.model import Edit, Fix, Position, Safety
 from memlint.source import SourceFile
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 LASTING_NAME = re.compile(r"cache|(?:\b|_)(?:memo|seen)(?:\b|_)", re.IGNORECASE)
-PLAIN_STRING = re.compile(r"""(['"])[^'"\\\n]+\1""")
 REFLECTION = frozenset(f"builtins.{name}" for name in ("dir", "eval", "exec", "locals", "vars"))
-WITH_NONE = frozenset({"typing.Any", "typing.Optional", "builtins.object", "typing_extensions.Any"})
 PURE_PARTS = (
     ast.Attribute,
     ast.BinOp,
@@ -60,7 +58,6 @@ REPEATABLE = frozenset(
     for name in "abs bool bytes enumerate float frozenset int len max min range repr reversed str sum tuple zip".split()
 )
 FIXED = frozenset({DefinitionKind.IMPORT, DefinitionKind.FUNCTION, DefinitionKind.CLASS, DefinitionKind.PARAMETER})
-BITWISE = (ast.Name, ast.Attribute, ast.Subscript)
 
 
 class NoneGuard:
@@ -72,6 +69,7 @@ class NoneGuard:
         self.default = default
         self.function = default.function
         self.name = default.parameter.arg
+        self.types = OptionalType(facts)
 
     def fix(self) -> tuple[Fix | None, str]:
         """The fix, or why there is none."""
@@ -249,7 +247,7 @@ class NoneGuard:
     def widened(self) -> tuple[Edit, ...] | None:
         """The edits that let the annotation bear None; None where that is not plain."""
         annotation = self.default.parameter.annotation
-        if annotation is None or self.allows_none(annotation):
+        if annotation is None or self.types.allows_none(annotation):
             return ()
         start, end = self.facts.tree.span(annotation)
         behind = self.facts.tree.span(self.default.parameter)[1]
@@ -258,9 +256,14 @@ class NoneGuard:
             if isinstance(annotation, ast.Constant):
                 inside = Position(end.line, end.column - 1)
                 return (Edit(inside, inside, " | None"),) if PLAIN_STRING.fullmatch(text) else None
-            return (Edit(behind, behind, " | None"),) if self.is_type(annotation) else None
-        optional = self.optional()
-        if optional is None or end != behind or not isinstance(annotation, BITWISE) or self.is_annotated(annotation):
+            return (Edit(behind, behind, " | None"),) if self.types.is_type(annotation) else None
+        optional = self.types.optional(self.function)
+        if (
+            optional is None
+            or end != behind
+            or not isinstance(annotation, BITWISE)
+            or self.types.is_annotated(annotation)
+        ):
             return None
         return (Edit(start, end, f"{optional}[{text}]"),)
 
@@ -269,52 +272,7 @@ class NoneGuard:
         annotation = self.default.parameter.annotation
         if annotation is None or self.facts.names.qualified(annotation) in WITH_NONE:
             return False
-        return self.allows_none(annotation)
-
-    def allows_none(self, annotation: ast.expr) -> bool:
-        """Whether an annotation has None in it already, or anything."""
-        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            return bool(re.search(r"\b(?:None|Optional|Any)\b", annotation.value))
-        if isinstance(annotation, ast.BinOp):
-            return self.allows_none(annotation.left) or self.allows_none(annotation.right)
-        if isinstance(annotation, ast.Constant):
-            return annotation.value is None
-        if isinstance(annotation, ast.Subscript):
-            generic = self.facts.names.qualified(annotation.value)
-            parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else []
-            return generic in WITH_NONE or (generic == "typing.Union" and any(map(self.allows_none, parts)))
-        return self.facts.names.qualified(annotation) in WITH_NONE
-
-    def is_type(self, annotation: ast.expr) -> bool:
-        """Whether `… | None` can be evaluated: of generics and classes it can, of a string or a function it cannot."""
-        if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
-            return True
-        if self.is_annotated(annotation) or not isinstance(annotation, BITWISE):
-            return False
-        if isinstance(annotation, ast.Subscript):
-            return True
-        name = annotation.attr if isinstance(annotation, ast.Attribute) else annotation.id
-        found = vars(builtins).get(name) if self.facts.names.qualified(annotation) == f"builtins.{name}" else None
-        return isinstance(found, type) or bool(re.match("_*[A-Z]", name))
-
-    def is_annotated(self, annotation: ast.expr) -> bool:
-        inner = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-        return (self.facts.names.qualified(inner) or "").endswith(".Annotated")
-
-    def optional(self) -> str | None:
-        """What `typing.Optional` is called at the function, if it is imported there."""
-        names = self.facts.names
-        for name, binding in names.module.bindings.items():
-            imported = binding.sole.node if binding.sole else None
-            if not isinstance(imported, ast.alias) or names.lookup(names.scope_of(self.function), name) is not binding:
-                continue
-            statement = self.facts.tree.parents[imported]
-            if isinstance(statement, ast.ImportFrom):
-                if statement.module == "typing" and imported.name == "Optional":
-                    return name
-            elif imported.name == "typing":
-                return f"{name}.Optional"
-        return None
+        return self.types.allows_none(annotation)
 
 
 def guarded(statement: ast.stmt) -> str | None:
