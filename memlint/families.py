@@ -117,7 +117,6 @@ class GrowthRule(Rule):
     `report_growth`, once a container: where it first stands.
     """
 
-    quiet_in_tests = True
     homes: ClassVar[tuple[Home, ...]] = (Home.MODULE,)
     gate = all_of(*PUT_IN)
 

@@ -7,15 +7,17 @@ import re
 from functools import cache
 
 from memlint.gitignore import Patterns
-from memlint.model import Finding, Outcome, Severity
+from memlint.model import Effect, Finding, Outcome, Severity
 from memlint.profile import weighed
 from memlint.registry import all_rules, selects
 from memlint.settings import Settings
 from memlint.source import SourceFile
 from memlint.syntax import CODE as SYNTAX_CODE
 
-TEST_FOLDERS = frozenset({"test", "tests"})
-TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|tests?\.py|conftest\.py")
+TEST_FOLDERS = frozenset({"test", "testing", "tests"})
+TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|(test|testing|tests|conftest)\.py")
+HARMLESS_IN_TESTS = frozenset({Effect.LATE, Effect.KEPT, Effect.PEAK, Effect.TIME})
+"""What costs memory or time alone: a test process lives for seconds."""
 
 
 def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
@@ -64,7 +66,9 @@ def is_test_file(path: str, settings: Settings) -> bool:
 def quiet_in_tests(select: tuple[str, ...]) -> frozenset[str]:
     """The codes of rules that have nothing to say of test files, unless their own code or name is selected."""
     return frozenset(
-        rule.code for rule in all_rules() if rule.quiet_in_tests and not {rule.code, rule.name} & set(select)
+        rule.code
+        for rule in all_rules()
+        if (rule.quiet_in_tests or rule.effect in HARMLESS_IN_TESTS) and not {rule.code, rule.name} & set(select)
     )
 
 

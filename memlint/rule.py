@@ -53,7 +53,8 @@ class Rule:
     default: ClassVar[bool] = True
     """Whether the rule runs without being selected."""
     quiet_in_tests: ClassVar[bool] = False
-    """Whether findings in test files are dropped, unless the rule is selected by its own code or name."""
+    """Whether findings in test files are dropped, unless the rule is selected by its own code or name; those that cost
+    memory or time alone are, always."""
     since: ClassVar[tuple[int, int]] = (3, 0)
     """The first Python with the effect: the rule is silent where the project must run on an older one."""
     yields_to: ClassVar[tuple[str, ...]] = ()

@@ -14,7 +14,6 @@ class ArrayThroughList(Rule):
     code = "ML915"
     name = "array-through-list"
     effect = Effect.TIME
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:sum|min|max|range)\b", file=(rb"\bnumpy\b",))
 

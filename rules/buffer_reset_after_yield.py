@@ -22,7 +22,6 @@ class BufferResetAfterYield(Rule):
     name = "buffer-reset-after-yield"
     effect = Effect.KEPT
     severity = Severity.INFO
-    quiet_in_tests = True
     gate = all_of(rb"\byield\b", rb"\b(?:for|while)\b")
 
     @classmethod

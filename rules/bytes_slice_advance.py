@@ -13,7 +13,6 @@ class BytesSliceAdvance(Rule):
     code = "ML407"
     name = "bytes-slice-advance"
     effect = Effect.TIME
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb":\s*\]|partition|split")
 

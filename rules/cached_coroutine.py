@@ -18,7 +18,6 @@ class CachedCoroutine(Rule):
     name = "cached-coroutine"
     effect = Effect.KEPT
     severity = Severity.ERROR
-    quiet_in_tests = True
     gate = all_of(file=(rb"cache", rb"\b(?:async|yield)\b"))
 
     @classmethod

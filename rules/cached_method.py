@@ -29,7 +29,6 @@ class CachedMethod(Rule):
     code = "ML601"
     name = "cached-method"
     effect = Effect.KEPT
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bclass\b", rb"@", file=(rb"cache",))
 

@@ -12,7 +12,6 @@ class CheckpointOnDevice(Rule):
     name = "checkpoint-on-device"
     effect = Effect.PEAK
     severity = Severity.INFO
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"load", rb"load_state_dict", file=(rb"\btorch\b",))
 

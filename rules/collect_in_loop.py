@@ -11,7 +11,6 @@ class CollectInLoop(Rule):
     code = "ML706"
     name = "collect-in-loop"
     effect = Effect.TIME
-    quiet_in_tests = True
     gate = all_of(rb"\b(?:for|while)\b", file=(rb"\bgc\b|empty_cache|malloc_trim",))
 
     @classmethod

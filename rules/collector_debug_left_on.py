@@ -12,7 +12,6 @@ class CollectorDebugLeftOn(Rule):
     name = "collector-debug-left-on"
     effect = Effect.KEPT
     severity = Severity.ERROR
-    quiet_in_tests = True
     gate = all_of(rb"\(", file=(rb"\bgc\b", rb"set_debug", rb"DEBUG_(?:LEAK|SAVEALL)"))
 
     @classmethod

@@ -12,7 +12,6 @@ class CollectorLeftOff(Rule):
     code = "ML707"
     name = "collector-left-off"
     effect = Effect.KEPT
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\(", file=(rb"\bgc\b", rb"disable|set_threshold", rb"enable|set_threshold"))
 

@@ -17,7 +17,6 @@ class ContextvarPerCall(Rule):
     name = "contextvar-per-call"
     effect = Effect.KEPT
     severity = Severity.ERROR
-    quiet_in_tests = True
     gate = all_of(rb"\bdef\b|\blambda\b", file=(rb"\bContextVar\b", rb"\bset\b"))
 
     @classmethod

@@ -13,7 +13,6 @@ class CopyOnlyToIterate(Rule):
     effect = Effect.PEAK
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     yields_to = ("ML415",)
     fixes = (Safety.SAFE,)
     gate = all_of(rb"\bfor\b|\(", rb"[\[(]", file=(rb"list|tuple|copy|\[[\s\\]*:",))

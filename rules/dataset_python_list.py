@@ -14,7 +14,6 @@ class DatasetPythonList(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     gate = all_of(rb"\bnum_workers\b", file=(rb"\btorch\b",))
 
     @classmethod

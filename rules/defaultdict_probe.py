@@ -24,7 +24,6 @@ class DefaultdictProbe(Rule):
     code = "ML610"
     name = "defaultdict-probe"
     effect = Effect.KEPT
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\[", rb"\bdef\b", file=(rb"defaultdict",))
 

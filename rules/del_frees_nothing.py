@@ -13,7 +13,6 @@ class DelFreesNothing(Rule):
     name = "del-frees-nothing"
     effect = Effect.KEPT
     severity = Severity.INFO
-    quiet_in_tests = True
     gate = all_of(rb"\bdef\b", rb"\bdel\b")
 
     @classmethod

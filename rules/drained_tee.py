@@ -16,7 +16,6 @@ class DrainedTee(Rule):
     name = "drained-tee"
     effect = Effect.PEAK
     severity = Severity.INFO
-    quiet_in_tests = True
     gate = all_of(rb"\(", file=(rb"\btee\b",))
 
     @classmethod

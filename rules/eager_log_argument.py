@@ -14,7 +14,6 @@ class EagerLogArgument(Rule):
     name = "eager-log-argument"
     effect = Effect.PEAK
     severity = Severity.INFO
-    quiet_in_tests = True
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(rb"[{%]|\bformat\b", file=(rb"\blogging\b", rb"\b(?:debug|info)\b", LARGE_MAKERS))
 

@@ -18,7 +18,6 @@ class EvalWithoutNoGrad(Rule):
     name = "eval-without-no-grad"
     effect = Effect.PEAK
     fixes = (Safety.UNSAFE,)
-    quiet_in_tests = True
     gate = all_of(rb"\bdef\b", rb"\beval\b", file=(rb"\btorch\b|lightning|\baccelerate\b",))
 
     @classmethod

@@ -22,7 +22,6 @@ class ExecutorDrainsIterable(Rule):
     code = "ML413"
     name = "executor-drains-iterable"
     effect = Effect.PEAK
-    quiet_in_tests = True
     gate = all_of(rb"\b(?:map|submit)\b|\*", file=(rb"Executor|\bfutures\b|\bgather\b|\basyncio\b",))
 
     @classmethod

@@ -11,7 +11,6 @@ class FigureNotClosed(Rule):
     code = "ML911"
     name = "figure-not-closed"
     effect = Effect.KEPT
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"savefig", rb"\bdef\b|\bfor\b|\bwhile\b", file=(rb"pyplot|pylab",))
 

@@ -12,7 +12,6 @@ class FinalizerHoldsSelf(Rule):
     name = "finalizer-holds-self"
     effect = Effect.KEPT
     severity = Severity.ERROR
-    quiet_in_tests = True
     gate = all_of(rb"\(", file=(rb"weakref|__del__", rb"finalize|__del__"))
 
     @classmethod

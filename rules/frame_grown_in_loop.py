@@ -11,7 +11,6 @@ class FrameGrownInLoop(Rule):
     code = "ML912"
     name = "frame-grown-in-loop"
     effect = Effect.TIME
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b|\bwhile\b", rb"concat|append|\bloc\b", file=(rb"\bpandas\b",))
 

@@ -13,7 +13,6 @@ class FullLoadFewColumns(Rule):
     name = "full-load-few-columns"
     effect = Effect.PEAK
     severity = Severity.INFO
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(file=(rb"\bpandas\b", rb"\bread_"))
 

@@ -11,7 +11,6 @@ class HandlerPerInstance(Rule):
     code = "ML607"
     name = "handler-per-instance"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"\baddHandler\b", rb"\bdef\b", file=(rb"\bgetLogger\b|\broot\b",))
 
     @classmethod

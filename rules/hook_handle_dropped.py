@@ -11,7 +11,6 @@ class HookHandleDropped(Rule):
     code = "ML925"
     name = "hook-handle-dropped"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"register_\w+_hook\b", file=(rb"\btorch\b|lightning|\baccelerate\b",))
 
     @classmethod

@@ -13,7 +13,6 @@ class LabelCardinality(Rule):
     name = "label-cardinality"
     effect = Effect.KEPT
     default = False
-    quiet_in_tests = True
     gate = all_of(rb"\.\s*(?:labels|add|record|set)\b", file=(rb"prometheus_client|opentelemetry",))
 
     @classmethod

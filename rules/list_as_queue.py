@@ -13,7 +13,6 @@ class ListAsQueue(Rule):
     code = "ML416"
     name = "list-as-queue"
     effect = Effect.TIME
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb"\b(?:pop|insert)\b|\bdel\b|:\s*\]")
 

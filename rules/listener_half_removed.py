@@ -14,7 +14,6 @@ class ListenerHalfRemoved(Rule):
     code = "ML622"
     name = "listener-half-removed"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"\bclass\b", ADDING, file=(REMOVING,))
 
     @classmethod

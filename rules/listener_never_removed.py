@@ -16,7 +16,6 @@ class ListenerNeverRemoved(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     gate = all_of(rb"\bclass\b", rb"\bdef\b", ADDING)
 
     @classmethod

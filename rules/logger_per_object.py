@@ -11,7 +11,6 @@ class LoggerPerObject(Rule):
     code = "ML615"
     name = "logger-per-object"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"\bdef\b|\blambda\b", file=(rb"\bgetLogger\b",))
 
     @classmethod

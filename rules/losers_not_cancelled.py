@@ -11,7 +11,6 @@ class LosersNotCancelled(Rule):
     code = "ML619"
     name = "losers-not-cancelled"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"\breturn_when\b", rb"\b(?:for|while)\b", file=(rb"FIRST_(?:COMPLETED|EXCEPTION)",))
 
     @classmethod

@@ -14,7 +14,6 @@ class LossKeepsGraph(Rule):
     name = "loss-keeps-graph"
     effect = Effect.KEPT
     severity = Severity.ERROR
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(
         rb"\bfor\b|\bwhile\b", rb"\+=|\+|append", rb"backward|\beval\b", file=(rb"\btorch\b|lightning|\baccelerate\b",)

@@ -13,7 +13,6 @@ class ModelLoadedPerRequest(Rule):
     code = "ML904"
     name = "model-loaded-per-request"
     effect = Effect.PEAK
-    quiet_in_tests = True
     gate = all_of(
         rb"@|\bfor\b|\bwhile\b",
         rb"\(",

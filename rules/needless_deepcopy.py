@@ -15,7 +15,6 @@ class NeedlessDeepcopy(Rule):
     name = "needless-deepcopy"
     effect = Effect.TIME
     severity = Severity.INFO
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b|\blambda\b", rb"\(", file=(rb"deepcopy",))
 

@@ -11,7 +11,6 @@ class OutputsKeepGraph(Rule):
     code = "ML922"
     name = "outputs-keep-graph"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(
         rb"\bdef\b", rb"\bfor\b|\bwhile\b", rb"\beval\b", rb"append|cat", file=(rb"\btorch\b|lightning|\baccelerate\b",)
     )

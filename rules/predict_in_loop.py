@@ -11,7 +11,6 @@ class PredictInLoop(Rule):
     code = "ML927"
     name = "predict-in-loop"
     effect = Effect.TIME
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b|\bwhile\b", rb"\bpredict\b", file=(rb"\bkeras\b|\btensorflow\b",))
 

@@ -11,7 +11,6 @@ class ProcessHookHoldsSelf(Rule):
     code = "ML608"
     name = "process-hook-holds-self"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(
         rb"\bclass\b",
         rb"\bdef\b",

@@ -13,7 +13,6 @@ class QtLambdaSelf(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"connect", rb"lambda", file=(rb"(?i)qt|PySide",))
 

@@ -24,7 +24,6 @@ class QuadraticAccumulation(Rule):
     name = "quadratic-accumulation"
     yields_to = ("ML912", "ML921", "ML922")
     effect = Effect.TIME
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb"=")
 

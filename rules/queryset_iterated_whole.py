@@ -13,7 +13,6 @@ class QuerysetIteratedWhole(Rule):
     effect = Effect.PEAK
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bobjects\b|_manager\b", file=(rb"\bdjango\b",))
 

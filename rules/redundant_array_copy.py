@@ -13,7 +13,6 @@ class RedundantArrayCopy(Rule):
     effect = Effect.PEAK
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"copy|astype|flatten|array|\(", file=(rb"numpy", rb"copy|astype|flatten|array"))
 

@@ -14,7 +14,6 @@ class ResultAllIterated(Rule):
     code = "ML902"
     name = "result-all-iterated"
     effect = Effect.PEAK
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b", file=(rb"\ball\b", rb"sqlalchemy|sqlmodel|\bquery\b"))
 

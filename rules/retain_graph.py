@@ -11,7 +11,6 @@ class RetainGraph(Rule):
     code = "ML924"
     name = "retain-graph"
     effect = Effect.KEPT
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"backward", rb"retain_graph", file=(rb"\btorch\b|lightning|\baccelerate\b",))
 

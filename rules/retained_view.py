@@ -18,7 +18,6 @@ class RetainedView(Rule):
     code = "ML417"
     name = "retained-view"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"[\[(]", rb"\breturn\b|\.|\[", file=(rb"numpy|torch|memoryview|\bre\b",))
 
     @classmethod

@@ -12,7 +12,6 @@ class RetracePerCall(Rule):
     name = "retrace-per-call"
     effect = Effect.KEPT
     fixes = (Safety.UNSAFE,)
-    quiet_in_tests = True
     gate = all_of(rb"\bfor\b|\bwhile\b", file=(rb"\bjax\b|\btensorflow\b", rb"\bp?jit\b|\bpmap\b|\bfunction\b"))
 
     @classmethod

@@ -19,7 +19,6 @@ class RowIteration(Rule):
     name = "row-iteration"
     effect = Effect.TIME
     severity = Severity.INFO
-    quiet_in_tests = True
     gate = all_of(rb"\biterrows\b|\bto_dict\b[\s\S]*records|\bapply\b[\s\S]*\baxis\b", file=(rb"\bpandas\b",))
 
     @classmethod

@@ -12,7 +12,6 @@ class RowsFetchedWhole(Rule):
     name = "rows-fetched-whole"
     effect = Effect.PEAK
     fixes = (Safety.UNSAFE,)
-    quiet_in_tests = True
     gate = all_of(rb"\bfor\b", file=(rb"\bfetchall\b", rb"\bexecute", rb"(?i)\bselect\b"))
 
     @classmethod

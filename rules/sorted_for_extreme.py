@@ -31,7 +31,6 @@ class SortedForExtreme(Rule):
     code = "ML415"
     name = "sorted-for-extreme"
     effect = Effect.PEAK
-    quiet_in_tests = True
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(rb"\[" + BLANKS + rb"-?\d*_?\d*" + BLANKS + rb"[\]:]|\bin\b", file=(rb"\bsorted\b|\blist\b",))
 

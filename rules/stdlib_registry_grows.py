@@ -11,7 +11,6 @@ class StdlibRegistryGrows(Rule):
     code = "ML621"
     name = "stdlib-registry-grows"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"def|lambda", rb"\]|\(", file=(rb"linecache|\bsys\b|logging|mimetypes|warnings",))
 
     @classmethod

@@ -14,7 +14,6 @@ class TaskSetNeverPruned(Rule):
     name = "task-set-never-pruned"
     effect = Effect.KEPT
     fixes = (Safety.UNSAFE,)
-    quiet_in_tests = True
     gate = all_of(rb"\b(?:add|append|appendleft)\b", file=(MADE,))
 
     @classmethod

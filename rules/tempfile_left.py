@@ -17,7 +17,6 @@ class TempfileLeft(Rule):
     name = "tempfile-left"
     effect = Effect.KEPT
     severity = Severity.INFO
-    quiet_in_tests = True
     gate = all_of(rb"\(", file=(rb"\btempfile\b",))
 
     @classmethod

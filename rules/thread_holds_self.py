@@ -11,7 +11,6 @@ class ThreadHoldsSelf(Rule):
     code = "ML614"
     name = "thread-holds-self"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"\(", file=(rb"\bwhile\b", rb"\b(?:_?thread(?:ing)?|gevent|eventlet)\b"))
 
     @classmethod

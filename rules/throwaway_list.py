@@ -38,7 +38,6 @@ class ThrowawayList(Rule):
     code = "ML405"
     name = "throwaway-list"
     effect = Effect.PEAK
-    quiet_in_tests = True
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(
         rb"[(=](?:[\s(\\]|#[^\n]*\n)*\[",

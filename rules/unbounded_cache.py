@@ -15,7 +15,6 @@ class UnboundedCache(Rule):
     name = "unbounded-cache"
     effect = Effect.KEPT
     severity = Severity.INFO
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"@", rb"\bdef\b", file=(rb"cache",))
 

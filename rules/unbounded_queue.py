@@ -11,7 +11,6 @@ class UnboundedQueue(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     gate = all_of(rb"def|lambda", rb"put", file=(rb"queue|Queue|janus", rb"get"))
 
     @classmethod

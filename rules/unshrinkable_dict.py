@@ -15,7 +15,6 @@ class UnshrinkableDict(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     gate = all_of(rb"\bdef\b", rb"\bfor\b|\bwhile\b", TAKING)
 
     @classmethod

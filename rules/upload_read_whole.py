@@ -20,7 +20,6 @@ class UploadReadWhole(Rule):
     effect = Effect.PEAK
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     gate = all_of(rb"\.(?:\s|\\\n)*read\b", file=(rb"UploadFile|FILES|files",))
 
     @classmethod

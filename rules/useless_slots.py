@@ -12,7 +12,6 @@ class UselessSlots(Rule):
     name = "useless-slots"
     effect = Effect.PEAK
     severity = Severity.INFO
-    quiet_in_tests = True
     gate = all_of(rb"class", rb"__slots__")
 
     @classmethod

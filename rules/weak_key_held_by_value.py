@@ -11,7 +11,6 @@ class WeakKeyHeldByValue(Rule):
     code = "ML704"
     name = "weak-key-held-by-value"
     effect = Effect.KEPT
-    quiet_in_tests = True
     gate = all_of(rb"[=(]", file=(rb"WeakKeyDictionary",))
 
     @classmethod

@@ -22,7 +22,6 @@ class WholeBodyCopied(Rule):
     code = "ML408"
     name = "whole-body-copied"
     effect = Effect.PEAK
-    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(READS, rb"\(", file=(TAKES + rb"|hashlib", rb"open|File|IO|Path|requests|httpx|aiohttp|urllib"))
 

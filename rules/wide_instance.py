@@ -13,7 +13,6 @@ class WideInstance(Rule):
     effect = Effect.PEAK
     severity = Severity.INFO
     default = False
-    quiet_in_tests = True
     since = (3, 11)
     gate = all_of(rb"class", file=(rb"\bfor\b|\bwhile\b",))
 

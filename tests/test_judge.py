@@ -8,6 +8,7 @@ import pytest
 
 from memlint.judge import is_test_file, judged
 from memlint.model import Effect, Finding, Outcome, Position, Severity
+from memlint.registry import find
 from memlint.settings import Settings
 from memlint.source import SourceFile
 
@@ -27,15 +28,25 @@ def codes(path: str, *select: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["test_shop.py", "shop_test.py", "conftest.py", "tests/shop.py", "a/tests/b/shop.py", "test/shop.py", "a/tests.py"],
+    ["test_shop.py", "shop_test.py", "conftest.py", "tests/shop.py", "a/tests/b/shop.py", "test/shop.py", "a/tests.py", "a/testing.py"],
 )
 def test_quiet_rules_are_dropped_in_test_files(path: str) -> None:
     assert codes(path) == ["ML201"]
 
 
-@pytest.mark.parametrize("path", ["shop.py", "testing.py", "contest.py", "latest/shop.py", "test_data/shop.py"])
+@pytest.mark.parametrize("path", ["shop.py", "tested.py", "contest.py", "latest/shop.py", "test_data/shop.py"])
 def test_other_files_keep_all(path: str) -> None:
     assert codes(path) == ["ML203", "ML201"]
+
+
+@pytest.mark.parametrize(("code", "is_told"), [("ML102", False), ("ML404", False), ("ML606", True)])
+def test_what_costs_memory_alone_is_dropped_whatever_the_rule(code: str, is_told: bool) -> None:
+    rule = find(code)
+    start = Position(1, 1)
+    source = SourceFile(str(ROOT / "tests/shop.py"), "x = 1\n")
+    found = Finding(source.path, start, start, code, rule.name, rule.effect, Severity.WARNING, "text")
+    outcome = judged(Outcome(source.path, [found]), source, Settings(ROOT, None))
+    assert bool(outcome.findings) is is_told
 
 
 @pytest.mark.parametrize("selector", QUIET)
