@@ -26,11 +26,12 @@ class EscapingMutableDefault(DefaultRule):
         if change is not None:
             told += f", and `{self.facts.defaults.shown(change.use)}` is changed in line {change.use.lineno}"
             related.append((change.use, "the change"))
+        is_stored = escape.role is Role.STORED and escape.inner is None
         self.report(
             default.value,
             f"default `{self.facts.defaults.shown(default.value)}` of `{default.parameter.arg}` is made once; {told}: "
             "use `None`",
-            severity=Severity.ERROR if change else None,
+            severity=Severity.ERROR if change else Severity.INFO if is_stored else None,
             related=related,
             fix=fix,
             unfixed=unfixed,

@@ -100,18 +100,20 @@ class Handing:
         return parent if isinstance(parent, ast.ClassDef) else None
 
     def _calls(self, function: Definition) -> list[ast.Call]:
-        """All calls of a private function, or of a private class by its `__init__`; none where it is used otherwise."""
+        """All calls of a private function or method, or of a private class by its `__init__`; none where it is used
+        otherwise."""
         owner = self._owner(function)
         defined = owner if owner is not None and function.name == "__init__" else function
         if not is_private(defined.name) or defined.decorator_list:
             return []
-        if owner is not None and defined is function:
-            return []
-        binding = self.facts.names.binding_of(defined)
-        if binding is None or binding.sole is None or binding.sole.kind is DefinitionKind.PARAMETER:
-            return []
         parents = self.facts.tree.parents
-        uses = [use for use in binding.uses if not self._is_type_only(use)]
+        if owner is not None and defined is function:
+            uses: list[ast.expr] = list(self.facts.class_containers.uses(function.name))
+        else:
+            binding = self.facts.names.binding_of(defined)
+            if binding is None or binding.sole is None or binding.sole.kind is DefinitionKind.PARAMETER:
+                return []
+            uses = [use for use in binding.uses if not self._is_type_only(use)]
         calls = [parents[use] for use in uses]
         found = [call for call, use in zip(calls, uses, strict=True) if isinstance(call, ast.Call) and call.func is use]
         return found if len(found) == len(calls) else []

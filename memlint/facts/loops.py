@@ -26,6 +26,9 @@ FEW = 10
 AROUND = 4
 """Statements of an outer loop besides the inner one, itself included, beside which that one still counts."""
 
+INDEXED = 2
+"""Items that a turn may look up before a name beside them is a trifle."""
+
 SMALL = 8
 """Statements of a small body."""
 
@@ -72,6 +75,9 @@ class Loops:
         Loops of few turns do not count; nor do those that other work surrounds, of which they may be a trifle.
         """
         if self.names.scope_of(loop).kind is not ScopeKind.FUNCTION or not self.is_small(loop):
+            return False
+        items = [node for node in ast.walk(loop) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)]
+        if len(items) > INDEXED:
             return False
         nest = self.nest(loop)
         turns = [self.turns(each) for each in nest]
