@@ -30,6 +30,7 @@ from memlint.fixes.kept_tasks import KeptTasks
 from memlint.fixes.local_alias import LocalAlias
 from memlint.fixes.moving_position import MovingPosition
 from memlint.fixes.none_guard import NoneGuard
+from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.with_around import WithAround, moved
 from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.knowledge import names as known
@@ -81,6 +82,7 @@ __all__ = [
     "Queue",
     "Related",
     "Remark",
+    "RemovedPath",
     "Role",
     "Rule",
     "Safety",
