@@ -23,6 +23,7 @@ from memlint.fixes.cached_attribute import CachedAttribute
 from memlint.fixes.collected_frames import CollectedFrames
 from memlint.fixes.deque_for_list import DequeForList
 from memlint.fixes.finally_none import FinallyNone, released
+from memlint.fixes.handed_over import handed_over
 from memlint.fixes.hoisted import hoisted_class, hoisted_function, hoisted_wrapper
 from memlint.fixes.imports import is_alone, reachable
 from memlint.fixes.joined_parts import JoinedParts
@@ -99,6 +100,7 @@ __all__ = [
     "WithAround",
     "all_of",
     "cst",
+    "handed_over",
     "hoisted_class",
     "hoisted_function",
     "hoisted_wrapper",
