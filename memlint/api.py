@@ -21,6 +21,7 @@ from memlint.facts.queues import Queue
 from memlint.families import PUT_IN, DefaultRule, GrowthRule, Remark, StoreRule
 from memlint.fixes.cached_attribute import CachedAttribute
 from memlint.fixes.collected_frames import CollectedFrames
+from memlint.fixes.copied_part import CopiedPart
 from memlint.fixes.deque_for_list import DequeForList
 from memlint.fixes.finally_none import FinallyNone, released
 from memlint.fixes.handed_over import handed_over
@@ -52,6 +53,7 @@ __all__ = [
     "ClassModel",
     "CollectedFrames",
     "Container",
+    "CopiedPart",
     "Default",
     "DefaultRule",
     "Definition",
