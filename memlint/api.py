@@ -33,6 +33,7 @@ from memlint.fixes.local_alias import LocalAlias
 from memlint.fixes.moving_position import MovingPosition
 from memlint.fixes.none_guard import NoneGuard
 from memlint.fixes.removed_path import RemovedPath
+from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
 from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.knowledge import names as known
@@ -99,6 +100,7 @@ __all__ = [
     "Store",
     "StoreRule",
     "Touch",
+    "WeakSetForList",
     "WithAround",
     "all_of",
     "cst",
