@@ -155,3 +155,18 @@ def test_it_stays_where_it_may_be_wanted_or_cannot_be_reached(lines: str, reason
     (finding,) = findings(code, *RULES)
     assert finding.fix is None
     assert reason in finding.unfixed
+
+
+@pytest.mark.parametrize(
+    ("imported", "written"),
+    [
+        ("import os.path\nimport tempfile as t", "os.unlink(path)"),
+        ("import os as system\nimport tempfile as t", "system.unlink(path)"),
+        ("import tempfile as t\nfrom os import unlink, close", "unlink(path)"),
+    ],
+)
+def test_the_removal_is_called_by_the_import_that_is_there(imported: str, written: str) -> None:
+    code = f"{imported}\n\ndef work():\n    handle, path = t.mkstemp()\n    return open(path).read()\n"
+    after = rewritten(code)
+    assert after.startswith(imported)
+    assert f"\n        {written}\n" in after
