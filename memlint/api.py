@@ -22,8 +22,10 @@ from memlint.facts.queues import Queue
 from memlint.families import PUT_IN, DefaultRule, GrowthRule, Remark, StoreRule
 from memlint.fixes.cached_attribute import CachedAttribute
 from memlint.fixes.collected_frames import CollectedFrames
+from memlint.fixes.copied_part import CopiedPart
 from memlint.fixes.deque_for_list import DequeForList
 from memlint.fixes.finally_none import FinallyNone, released
+from memlint.fixes.handed_over import handed_over
 from memlint.fixes.hoisted import hoisted_class, hoisted_function, hoisted_wrapper
 from memlint.fixes.imports import is_alone, reachable
 from memlint.fixes.joined_parts import JoinedParts
@@ -31,7 +33,9 @@ from memlint.fixes.kept_tasks import KeptTasks
 from memlint.fixes.local_alias import LocalAlias
 from memlint.fixes.moving_position import MovingPosition
 from memlint.fixes.none_guard import NoneGuard
+from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.weak_link import WeakLink
+from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
 from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.knowledge import names as known
@@ -52,6 +56,7 @@ __all__ = [
     "ClassModel",
     "CollectedFrames",
     "Container",
+    "CopiedPart",
     "Default",
     "DefaultRule",
     "Definition",
@@ -84,6 +89,7 @@ __all__ = [
     "Queue",
     "Related",
     "Remark",
+    "RemovedPath",
     "Role",
     "Rule",
     "Safety",
@@ -98,9 +104,11 @@ __all__ = [
     "StoreRule",
     "Touch",
     "WeakLink",
+    "WeakSetForList",
     "WithAround",
     "all_of",
     "cst",
+    "handed_over",
     "hoisted_class",
     "hoisted_function",
     "hoisted_wrapper",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from memlint.api import Effect, Facts, Role, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Role, Rule, Safety, Severity, Slice, all_of, cst, handed_over
 
 HELD = frozenset({Role.ALIASED, Role.RETURNED, Role.STORED})
 """Roles under which something else holds the buffer as well, so that letting go of the name frees nothing."""
@@ -22,6 +22,7 @@ class BufferResetAfterYield(Rule):
     name = "buffer-reset-after-yield"
     effect = Effect.KEPT
     severity = Severity.INFO
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\byield\b", rb"\b(?:for|while)\b")
 
     @classmethod
@@ -35,10 +36,13 @@ class BufferResetAfterYield(Rule):
             reset = self.reset(name)
             if given is None or reset is None:
                 continue
+            fix, unfixed = handed_over(self.facts, given, name, reset)
             self.report(
                 given,
                 f"`{name.id}` holds the batch until the generator goes on, whoever is through with it: write "
                 f"`last = [{name.id}]`, reset `{name.id}`, then `yield last.pop()`",
+                fix=fix,
+                unfixed=unfixed,
                 related=[(reset, "too late")],
                 optional=not self.is_large(given, name, reset),
             )
@@ -56,10 +60,8 @@ class BufferResetAfterYield(Rule):
         if name.id in self.facts.flow(function).captured or not self.facts.flow(function).loops(name):
             return None
         reset = next((each for each in self.behind(statement) if not is_plain(each, name.id)), None)
-        if reset is None or not self.lets_go(reset, name.id):
-            return None
-        roles = {fate.role for fate in self.facts.escape.own_fates(binding)}
-        return None if roles & HELD else reset
+        is_held = any(fate.role in HELD for fate in self.facts.escape.own_fates(binding))
+        return None if is_held or reset is None or not self.lets_go(reset, name.id) else reset
 
     def behind(self, statement: ast.stmt) -> list[ast.stmt]:
         """The statements behind one in its block."""

@@ -1,6 +1,19 @@
 from __future__ import annotations
 
-from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Severity, Sort, all_of
+from memlint.api import (
+    PUT_IN,
+    Container,
+    Effect,
+    Facts,
+    Growth,
+    GrowthRule,
+    Home,
+    Safety,
+    Severity,
+    Sort,
+    WeakSetForList,
+    all_of,
+)
 
 
 class DeadWeakrefsPileUp(GrowthRule):
@@ -11,6 +24,7 @@ class DeadWeakrefsPileUp(GrowthRule):
     effect = Effect.KEPT
     gate = all_of(*PUT_IN, file=(rb"weakref",))
     severity = Severity.INFO
+    fixes = (Safety.UNSAFE,)
     homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
 
     @classmethod
@@ -20,9 +34,12 @@ class DeadWeakrefsPileUp(GrowthRule):
 
     def report_growth(self, container: Container, growth: Growth) -> None:
         name = container.name if container.home is Home.MODULE else self.told_owner(container)
+        fix, unfixed = WeakSetForList(self.facts, container, growth).fix()
         self.report(
             growth.by,
             f"`{name}` keeps the weak references to objects that are gone: nothing takes them out; "
             "use `weakref.WeakSet`, or a callback that removes the reference",
+            fix=fix,
+            unfixed=unfixed,
             related=[(container.statement, "it is made here")],
         )

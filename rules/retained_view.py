@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import CopiedPart, Effect, Facts, Rule, Safety, Slice, all_of, cst
 
 INSTEAD = {
     "slice": "keep a copy, which holds the part alone",
@@ -18,6 +18,7 @@ class RetainedView(Rule):
     code = "ML417"
     name = "retained-view"
     effect = Effect.KEPT
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"[\[(]", rb"\breturn\b|\.|\[", file=(rb"numpy|torch|memoryview|\bre\b",))
 
     @classmethod
@@ -34,9 +35,12 @@ class RetainedView(Rule):
         found = self.facts.views.retained(part) if part else None
         if part is None or found is None:
             return
+        fix, unfixed = CopiedPart(self.facts, found).fix()
         self.report(
             part,
             f"{self.quoted(part) or 'this'} is {WHAT[found.kind]} and keeps all of `{found.buffer.id}`; "
             + INSTEAD[found.kind],
+            fix=fix,
+            unfixed=unfixed,
             related=[(found.by, "where it is kept")],
         )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, RemovedPath, Rule, Safety, Severity, Slice, all_of, cst
 
 WAYS = {
     "file": "remove it under `finally`, or let `NamedTemporaryFile` do so",
@@ -17,6 +17,7 @@ class TempfileLeft(Rule):
     name = "tempfile-left"
     effect = Effect.KEPT
     severity = Severity.INFO
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\(", file=(rb"\btempfile\b",))
 
     @classmethod
@@ -28,7 +29,10 @@ class TempfileLeft(Rule):
         sort = self.facts.left_paths.left(call) if call else None
         if call is None or sort is None:
             return
+        fix, unfixed = RemovedPath(self.facts, call).fix()
         self.report(
             call,
             f"nothing removes the {sort} of `{ast.unparse(call.func)}` and nobody else gets its path: {WAYS[sort]}",
+            fix=fix,
+            unfixed=unfixed,
         )

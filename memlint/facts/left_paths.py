@@ -41,7 +41,8 @@ class LeftPaths:
     def leaves(self, value: ast.AST, sort: str, followed: frozenset[Binding]) -> bool:
         """Whether what stands around an expression keeps, hands on or removes a path.
 
-        The sort is `file` for a pair of descriptor and path, `named` for a file with a name, else a path.
+        The sort is `file` for a pair of descriptor and path, `named` for a file with a name, `folder` for the path of
+        one or below it, else `path`.
         """
         parent = self.facts.tree.parents[value]
         if sort == "file":
@@ -55,11 +56,11 @@ class LeftPaths:
         if isinstance(parent, ast.Attribute):
             return self.leaves_attribute(parent, sort, followed)
         if isinstance(parent, ast.keyword):
-            return parent.arg is None or self.leaves_call(self.facts.tree.parents[parent], followed)
+            return parent.arg is None or self.leaves_call(self.facts.tree.parents[parent], sort, followed)
         if isinstance(parent, (ast.Call, ast.Starred)):
-            return isinstance(parent, ast.Starred) or self.leaves_call(parent, followed)
+            return isinstance(parent, ast.Starred) or self.leaves_call(parent, sort, followed)
         if isinstance(parent, SHAPING):
-            return self.leaves(parent, "path", followed)
+            return self.leaves(parent, path_of(sort), followed)
         return not isinstance(parent, ENDS)
 
     def leaves_pair(self, value: ast.AST, parent: ast.AST, followed: frozenset[Binding]) -> bool:
@@ -89,18 +90,29 @@ class LeftPaths:
         if not isinstance(call, ast.Call) or call.func is not attribute:
             return attribute.attr not in known("tempfiles", "paths", "attributes")
         if attribute.attr in known("tempfiles", "paths", "methods"):
-            return self.leaves(call, "path", followed)
+            return self.leaves(call, path_of(sort), followed)
         return attribute.attr not in known("tempfiles", "used_by", "methods")
 
-    def leaves_call(self, call: ast.AST, followed: frozenset[Binding]) -> bool:
+    def leaves_call(self, call: ast.AST, sort: str, followed: frozenset[Binding]) -> bool:
         """The same of a call that is given the path."""
         if not isinstance(call, ast.Call):
             return True
         called = self.facts.names.qualified(call.func) or ""
-        if called in known("tempfiles", "paths", "derived_by"):
-            return self.leaves(call, "path", followed)
-        is_method = isinstance(call.func, ast.Attribute) and call.func.attr in known("tempfiles", "used_by", "methods")
-        return not is_method and called not in known("tempfiles", "used_by", "calls")
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        is_below = sort == "folder" and called in known("tempfiles", "paths", "below_by")
+        is_derived = called in known("tempfiles", "paths", "derived_by") or method in known(
+            "tempfiles", "paths", "given_to"
+        )
+        if is_below or is_derived:
+            return self.leaves(call, path_of(sort), followed)
+        return method not in known("tempfiles", "used_by", "methods") and called not in known(
+            "tempfiles", "used_by", "calls"
+        )
+
+
+def path_of(sort: str) -> str:
+    """The sort of a path made of another."""
+    return "folder" if sort == "folder" else "path"
 
 
 def is_kept(keyword: ast.keyword) -> bool:

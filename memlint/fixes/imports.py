@@ -140,7 +140,8 @@ def spelled(facts: Facts, binding: Binding, module: str, name: str) -> str:
     if isinstance(statement, ast.ImportFrom):
         is_it = statement.module == module and not statement.level and imported.name == name
         return binding.name if is_it else ""
-    return f"{binding.name}.{name}" if imported.name == module else ""
+    is_it = imported.name == module or (imported.asname is None and imported.name.startswith(f"{module}."))
+    return f"{binding.name}.{name}" if is_it else ""
 
 
 def is_there(facts: Facts, binding: Binding, node: ast.expr, anchor: ast.stmt | None) -> bool:
