@@ -20,8 +20,8 @@ class StoredDefaults:
         self.facts = facts
 
     def is_safe(self, default: Default, touch: Touch) -> bool:
-        """Whether a touch lets nobody change the default: a tuple in which nothing is seen to change what it holds, or an
-        attribute that its method goes on to bind anew."""
+        """Whether a touch lets nobody change the default: a tuple in which nothing is seen to change what it holds, or
+        an attribute that its method goes on to bind anew."""
         if default.kind == "tuple" and touch.inner is None:
             return touch.role is not Role.STORED or self.change_through_self(default, touch) is None
         return touch.role is Role.STORED and touch.inner is None and self.is_replaced(touch)
