@@ -97,7 +97,7 @@ class ModuleContainerGrows(GrowthRule):
 
 def is_number(facts: Facts, growth: Growth) -> bool:
     """Whether what is put in is the hash of something: a number alone, which takes next to nothing."""
-    value = growth.value if growth.key is None else None
+    value = growth.value if growth.key in (None, growth.value) else None
     if isinstance(value, ast.Name) and value.id.rpartition("_")[2] == "hash":
         return True
     return isinstance(value, ast.Call) and facts.names.qualified(value.func) == "builtins.hash"
