@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import Role
+from memlint.facts.shapes import place
 from memlint.facts.writes import targets_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class StoredDefaults:
         """Whether the method that stores a value in an attribute certainly stores another one there before it ends."""
         function = self.facts.tree.function(touch.use)
         later = [each for each in getattr(function, "body", ()) if isinstance(each, (ast.Assign, ast.AnnAssign))]
-        later = [each for each in later if each.lineno > touch.use.lineno and each.value is not None]
+        later = [each for each in later if place(each) > place(touch.use) and each.value is not None]
         stores = [target for each in later for target in targets_of(each) if isinstance(target, ast.Attribute)]
         given = list(self.facts.escape.given_to(touch.use, touch.by))
         return bool(given) and all(
