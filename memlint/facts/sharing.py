@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.copy_aims import is_on_one_branch, is_run_over
 from memlint.facts.elements import HANDED_OUT
 from memlint.facts.escape import Role
 from memlint.facts.instance_copies import InstanceCopies
@@ -38,9 +39,6 @@ ORDERING = frozenset({"move_to_end", "reverse", "sort"})
 ADDING = frozenset({"append", "extend"})
 """Methods that leave what is counted from the front where it is."""
 DEEPEST = 4
-
-
-VIEWS = frozenset({"items", "values"})
 
 
 class Fault(NamedTuple):
@@ -123,7 +121,7 @@ class Sharing:
         return self.known[copy]
 
     def of(self, copy: ast.expr, original: ast.expr) -> Fault | None:
-        if not isinstance(original, PLACES) or self.is_run_over(copy):
+        if not isinstance(original, PLACES) or is_run_over(self.tree, copy):
             return None
         is_instance = self.copied_instance(copy, original)
         if is_instance:
@@ -132,31 +130,10 @@ class Sharing:
         else:
             writes = self.writes(copy, original) if self.is_container(copy, original) else []
         alive = [write for write in writes if self.lives_on(original, copy, write)]
-        alive = [write for write in alive if not self.is_on_one_branch(copy, original, write)]
+        alive = [write for write in alive if not is_on_one_branch(self.tree, copy, original, write)]
         if not alive and not is_instance and isinstance(original, ast.Name) and self.is_container(copy, original):
             alive = list(self.writes_behind(copy, original))
         return Fault(copy, original, min(alive, key=place), is_instance) if alive else None
-
-    def is_run_over(self, copy: ast.expr) -> bool:
-        """Whether a copy has no name and a loop runs over it, so that the original may be changed meanwhile."""
-        method = self.tree.parents[copy]
-        call = self.tree.parents[method] if isinstance(method, ast.Attribute) and method.attr in VIEWS else copy
-        loop = self.tree.parents[call]
-        return isinstance(loop, (ast.For, ast.AsyncFor)) and loop.iter is call
-
-    def is_on_one_branch(self, copy: ast.expr, original: ast.expr, write: ast.AST) -> bool:
-        """Whether a branch alone puts the copy in the original's place, and the write behind it changes the one or the
-        other, so that the copy is no guard."""
-        assignment = self.tree.parents[copy]
-        branch = self.tree.parents[assignment]
-        if (
-            not isinstance(assignment, ast.Assign)
-            or not isinstance(branch, ast.If)
-            or not isinstance(original, ast.Name)
-        ):
-            return False
-        is_same = any(isinstance(each, ast.Name) and each.id == original.id for each in assignment.targets)
-        return is_same and branch not in set(self.tree.ancestors(write))
 
     def originals(self, node: ast.expr) -> list[ast.expr]:
         """What an expression makes a shallow copy of."""
