@@ -31,6 +31,7 @@ class ConstantAliasWrite(Rule):
             related=[(write.change, "the change")],
             fix=fix,
             unfixed=unfixed,
+            optional=self.facts.constants.depends_on_content(write),
         )
 
     def copied(self, write: AliasWrite) -> tuple[Fix | None, str]:

@@ -34,6 +34,7 @@ class ContextvarPerCall(Rule):
             f"each call of `{outer}` makes a context variable, and the context in which it is set keeps it and its "
             "value for good; make it once, in the module",
             related=[(function, "the function")] if isinstance(function, ast.stmt) else [],
+            optional=is_of_instance(self.facts, call),
         )
 
 
@@ -70,12 +71,23 @@ def is_kept_by(facts: Facts, call: ast.Call, model: ClassModel, target: ast.Attr
     if not where or facts.classes.is_singleton(model):
         return False
     function = facts.tree.function(call)
-    is_own = any(isinstance(each, ast.Call) and is_fresh(facts, each) for name in call.args for each in ast.walk(name))
-    if is_own or any(facts.tree.function(each) is function for each in where):
+    if is_named_anew(facts, call) or any(facts.tree.function(each) is function for each in where):
         return True
     binding = facts.names.binding_of(model.node)
     makers = [facts.tree.function(use) for use in binding.uses if facts.tree.is_called(use)] if binding else []
     return any(not facts.closures.runs_once(maker) for maker in makers)
+
+
+def is_named_anew(facts: Facts, call: ast.Call) -> bool:
+    """Whether each variable gets a name of its own, as one does who makes many."""
+    return any(isinstance(each, ast.Call) and is_fresh(facts, each) for name in call.args for each in ast.walk(name))
+
+
+def is_of_instance(facts: Facts, call: ast.Call) -> bool:
+    """Whether there is a variable for each instance, of which the file does not say how many there are."""
+    parent = facts.tree.parents[call]
+    targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+    return isinstance(targets[0], ast.Attribute) and not is_named_anew(facts, call)
 
 
 def is_fresh(facts: Facts, call: ast.Call) -> bool:

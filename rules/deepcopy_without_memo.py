@@ -33,6 +33,7 @@ class DeepcopyWithoutMemo(Rule):
             related=[(call, "another one") for call in bare[1:]],
             fix=fix,
             unfixed="" if fix else "a call holds more than its argument, or another of these calls",
+            optional=is_begun_by_base(self.facts, function),
         )
 
     def passed_on(self, calls: list[ast.Call], memo: ast.arg) -> Fix | None:
@@ -61,6 +62,14 @@ def bare_copies(facts: Facts, function: ast.FunctionDef) -> Iterator[ast.Call]:
             is_whole = not isinstance(node.args[0], ast.Starred)
             if is_whole and facts.names.qualified(node.func) == "copy.deepcopy":
                 yield node
+
+
+def is_begun_by_base(facts: Facts, function: ast.FunctionDef) -> bool:
+    """Whether the copy itself comes from `super().__deepcopy__(memo)`, whose own rules are not seen."""
+    begun = (
+        node.value for node in ast.walk(function) if isinstance(node, ast.Attribute) and node.attr == function.name
+    )
+    return any(isinstance(each, ast.Call) and facts.names.qualified(each.func) == "builtins.super" for each in begun)
 
 
 def memo_of(function: ast.FunctionDef) -> ast.arg:

@@ -22,7 +22,7 @@ class EscapingMutableDefault(DefaultRule):
         fix, unfixed = NoneGuard(self.facts, default).fix()
         told, what = self.in_words(escape)
         related = [(escape.by if isinstance(escape.by, (ast.expr, ast.stmt)) else escape.use, what)]
-        change = self.facts.defaults.change_through_self(default, escape)
+        change = self.facts.stored_defaults.change_through_self(default, escape)
         if change is not None:
             told += f", and `{self.facts.defaults.shown(change.use)}` is changed in line {change.use.lineno}"
             related.append((change.use, "the change"))
@@ -35,7 +35,15 @@ class EscapingMutableDefault(DefaultRule):
             related=related,
             fix=fix,
             unfixed=unfixed,
+            optional=self.is_seldom_met(default),
         )
+
+    def is_seldom_met(self, default: Default) -> bool:
+        """Whether each call that this file shows gives the argument of a public function, or drops the instance that it
+        makes."""
+        handing = self.facts.handing
+        is_given = handing.is_always_given(default.function, default.parameter, is_public=True)
+        return is_given or handing.is_dropped(default.function)
 
     def in_words(self, escape: Touch) -> tuple[str, str]:
         """Who gets hold of the default, and what the place is where it happens."""

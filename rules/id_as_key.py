@@ -16,6 +16,7 @@ from memlint.api import (
     all_of,
 )
 
+EXITS = frozenset({"__aexit__", "__exit__"})
 PLAIN = frozenset({"builtins.bool", "builtins.hash", "builtins.id", "builtins.len", "builtins.repr", "builtins.str"})
 """Calls whose result holds nothing of what they are given."""
 
@@ -45,7 +46,13 @@ class IdAsKey(GrowthRule):
             "next object made in its place has the same number; keep the object beside it, or use "
             "`weakref.WeakKeyDictionary`",
             related=[(container.statement, "it is made here, and nothing is taken out")],
+            optional=container.home is Home.INSTANCE and is_of_block(container),
         )
+
+
+def is_of_block(container: Container) -> bool:
+    """Whether the instances of a class are made for a `with` block, and may well end with it."""
+    return container.owner is not None and not EXITS.isdisjoint(container.owner.methods)
 
 
 def numbered(facts: Facts, growth: Growth) -> ast.Name | None:

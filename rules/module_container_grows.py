@@ -20,6 +20,8 @@ class ModuleContainerGrows(GrowthRule):
     def fault(cls, facts: Facts, container: Container, growth: Growth) -> bool:
         if not cls.is_endless(facts, container, growth) or facts.growths.is_emptied(container):
             return False
+        if is_number(facts, growth):
+            return False
         return facts.growths.is_from_outside(container, growth)
 
     @classmethod
@@ -91,3 +93,11 @@ class ModuleContainerGrows(GrowthRule):
             related=[(container.statement, "it is made here, once")],
             optional=not is_sure,
         )
+
+
+def is_number(facts: Facts, growth: Growth) -> bool:
+    """Whether what is put in is the hash of something: a number alone, which takes next to nothing."""
+    value = growth.value if growth.key in (None, growth.value) else None
+    if isinstance(value, ast.Name) and value.id.rpartition("_")[2] == "hash":
+        return True
+    return isinstance(value, ast.Call) and facts.names.qualified(value.func) == "builtins.hash"

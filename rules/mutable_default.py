@@ -31,6 +31,7 @@ class MutableDefault(DefaultRule):
             related=[(change.by if isinstance(change.by, (ast.expr, ast.stmt)) else change.use, "the change")],
             fix=fix,
             unfixed=unfixed,
+            optional=self.facts.defaults.is_of_one_call(default),
         )
 
     def in_words(self, change: Touch) -> str:

@@ -47,6 +47,7 @@ class SharedClassContainer(Rule):
             related=[(shared.growth, "the change")],
             fix=None if unfixed else self.moved(model, shared),
             unfixed=unfixed,
+            optional=self.facts.registrations.is_of_command_line(model),
         )
 
     def objection(self, model: ClassModel, shared: SharedContainer) -> str:

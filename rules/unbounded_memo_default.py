@@ -27,4 +27,5 @@ class UnboundedMemoDefault(DefaultRule):
             f"shrinks: {owner} keeps an entry for every `{shown}` it was ever given; "
             "use `functools.lru_cache` with a `maxsize`",
             related=[(touch.by if isinstance(touch.by, (ast.expr, ast.stmt)) else touch.use, "the entry")],
+            optional=key is None or not self.facts.growths.origins.is_open(key),
         )

@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from memlint.facts.sizes import Sizes
     from memlint.facts.slots import Slots
     from memlint.facts.snapshots import Snapshots
+    from memlint.facts.stored_defaults import StoredDefaults
     from memlint.facts.task_sets import TaskSets
     from memlint.facts.tasks import Tasks
     from memlint.facts.temporaries import Temporaries
@@ -205,6 +206,7 @@ class Facts:
     sizes: Analysis[Sizes] = Analysis("sizes")
     slots: Analysis[Slots] = Analysis("slots")
     snapshots: Analysis[Snapshots] = Analysis("snapshots")
+    stored_defaults: Analysis[StoredDefaults] = Analysis("stored_defaults")
     task_sets: Analysis[TaskSets] = Analysis("task_sets")
     tasks: Analysis[Tasks] = Analysis("tasks")
     temporaries: Analysis[Temporaries] = Analysis("temporaries")

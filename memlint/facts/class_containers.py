@@ -30,6 +30,7 @@ WITH_FIELDS = frozenset({ClassKind.DATACLASS, ClassKind.ATTRS, ClassKind.NAMED_T
 """Kinds that make fields of what is annotated."""
 OF_THE_CLASS = frozenset({"typing.ClassVar", "typing.Final", "typing_extensions.ClassVar", "typing_extensions.Final"})
 AWAY = frozenset({Role.PASSED, Role.RETURNED, Role.STORED, Role.YIELDED})
+TAKING = frozenset({"clear", "discard", "remove"})
 SETTING = frozenset({"builtins.setattr", "builtins.vars"})
 
 
@@ -162,7 +163,7 @@ class ClassContainers:
                 return None
             for touch in self.touches(use):
                 looked_up.update(ast.dump(key) for key in self.facts.memos.looked_up(touch))
-                if is_emptied(touch):
+                if is_emptied(touch) or self.is_taken_back(use, touch) or self.is_entry_of_instance(touch):
                     return None
                 is_read = is_read or not self.grows(touch, value)
                 if owner in related and self.grows(touch, value):
@@ -175,6 +176,33 @@ class ClassContainers:
             return None
         first = min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
         return first if self.is_out_of_reach(model, value, first[0], is_read) else None
+
+    def is_entry_of_instance(self, touch: Touch) -> bool:
+        """Whether an instance enters itself, so that the container is a list of all of them."""
+        if touch.role is not Role.MUTATED:
+            return False
+        put_in = touch.by.args if isinstance(touch.by, ast.Call) else [getattr(self.parent(touch.by), "value", None)]
+        return any(isinstance(each, ast.Name) and self.facts.classes.instance(each) is not None for each in put_in)
+
+    def is_taken_back(self, use: ast.Attribute, touch: Touch) -> bool:
+        """Whether what was put in is taken out again when it is done with: by `x.discard` that is handed on, or by a
+        `pop` of a stack that does not first ask whether there is anything."""
+        method = self.parent(touch.use)
+        if not isinstance(method, ast.Attribute) or method.value is not touch.use:
+            return False
+        call = self.parent(method)
+        if not isinstance(call, ast.Call) or call.func is not method:
+            return method.attr in TAKING
+        tests = [
+            each.test for each in self.facts.tree.ancestors(call) if isinstance(each, (ast.If, ast.IfExp, ast.While))
+        ]
+        asks = any(
+            isinstance(node, ast.Attribute) and node.attr == use.attr for test in tests for node in ast.walk(test)
+        )
+        return method.attr == "pop" and not call.args and not call.keywords and not asks
+
+    def parent(self, node: ast.AST) -> ast.AST:
+        return self.facts.tree.parents[node]
 
     def is_made_empty(self, value: ast.expr) -> bool:
         """Whether a container begins with nothing in it."""
@@ -192,17 +220,17 @@ class ClassContainers:
         """Whether a base in another file can hardly have given the instance a copy of its own by then.
 
         A filled container is often what such a base asks for; it is sure only where `__init__` has not yet called it.
+        What `__init__` fills behind that call may well be what the base has made for the instance.
         One that this file only fills is read elsewhere, perhaps by the name of the class.
         """
         if not self.facts.class_kinds.has_hidden_bases(model):
             return True
-        if self.is_made_empty(value):
-            return is_read
         maker = model.methods.get("__init__")
-        if maker is None or self.facts.tree.function(use) is not maker:
-            return False
-        calls = [node.lineno for node in ast.walk(maker) if isinstance(node, ast.Attribute) and node.attr == "__init__"]
-        return bool(calls) and use.lineno < min(calls)
+        is_making = maker is not None and self.facts.tree.function(use) is maker
+        nodes = ast.walk(maker) if maker is not None and is_making else ()
+        calls = [node.lineno for node in nodes if isinstance(node, ast.Attribute) and node.attr == "__init__"]
+        is_before = bool(calls) and use.lineno < min(calls)
+        return is_before or (self.is_made_empty(value) and is_read and not calls)
 
     def touches(self, use: ast.Attribute) -> Iterator[Touch]:
         """What is done to the container at one use, also under a local name that it is given."""
@@ -279,5 +307,5 @@ def is_emptied(touch: Touch) -> bool:
     """Whether a touch empties the container, which then begins anew, or takes out the very thing that was put in."""
     called = touch.by.func if isinstance(touch.by, ast.Call) else None
     if isinstance(called, ast.Attribute) and called.value is touch.use:
-        return called.attr in ("clear", "discard", "remove")
+        return called.attr in TAKING
     return isinstance(touch.by, ast.Subscript) and isinstance(touch.by.slice, ast.Slice) and touch.role is Role.MUTATED

@@ -101,6 +101,19 @@ class Constants:
             return not touch.is_element and isinstance(touch.by.op, IN_PLACE.get(kind, ()))
         return not touch.is_element or isinstance(getattr(touch.by, "ctx", None), (ast.Store, ast.Del))
 
+    def depends_on_content(self, write: AliasWrite) -> bool:
+        """Whether the change is made only where what a loop over the alias finds in it passes a test."""
+        targets = write.alias.targets if isinstance(write.alias, ast.Assign) else [getattr(write.alias, "target", None)]
+        names = {each.id for each in targets if isinstance(each, ast.Name)}
+        outer = list(self.facts.tree.ancestors(write.change))
+        loops = [each for each in outer if isinstance(each, ast.For) and names & names_in(each.iter)]
+        found = {name for loop in loops for name in names_in(loop.target)}
+        return any(isinstance(each, ast.If) and found & names_in(each.test) for each in outer)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
 
 def may_alias(value: ast.expr | None) -> bool:
     """Whether a value may be a constant itself, by its shape and by the name."""

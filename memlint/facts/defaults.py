@@ -160,7 +160,7 @@ class Defaults:
 
     def change(self, default: Default) -> Touch | None:
         """The first place where a call changes the default, unless it is meant to: the next call finds it changed."""
-        if self.is_exempt(default) or self.facts.memos.is_memo(default):
+        if self.is_exempt(default) or self.facts.memos.is_memo(default) or self.is_always_given(default):
             return None
         return next((touch for touch in self.touches(default) if self.is_certain_change(default, touch)), None)
 
@@ -182,6 +182,8 @@ class Defaults:
         if self.facts.memos.is_memo(default) or self.change(default) or self.is_always_given(default):
             return None
         for touch in self.touches(default):
+            if self.facts.stored_defaults.is_safe(default, touch):
+                continue
             if touch.inner is not None and self.is_change(default, touch):
                 return touch
             if touch.role is Role.STORED and not self.is_intercepted(touch) and not self.handed(default, touch):
@@ -241,38 +243,16 @@ class Defaults:
             self._asked.remove(("kept", inner.parameter))
         if escape is None or escape.role is not Role.STORED or escape.inner is not None:
             return False
-        if receiver.made is None or self.change_through_self(inner, escape):
+        if (receiver.made is None and default.kind != "tuple") or self.facts.stored_defaults.change_through_self(
+            inner, escape
+        ):
             return True
         return any(role in LEAVES for role, _ in self.facts.escape.roles(touch.by))
 
     def is_always_given(self, default: Default) -> bool:
         """Whether the function is private to this file, and each call gives the argument."""
-        function = default.function
-        if isinstance(function, ast.Lambda) or all(
-            default.value is not value for _, value in with_defaults(function.args)
-        ):
-            return False
-        return self.facts.handing.is_always_given(function, default.parameter)
-
-    def change_through_self(self, default: Default, escape: Touch) -> Touch | None:
-        """Where the class changes the attribute that a default was stored in, and that nothing else is stored in."""
-        handed = self.handed(default, escape)
-        inner = self.escape(handed[1]) if handed else None
-        if handed and inner:
-            return self.change_through_self(handed[1], inner)
-        for target in self.facts.escape.given_to(escape.use, escape.by):
-            model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
-            if not isinstance(target, ast.Attribute) or model is None or len(model.stores_of(target.attr)) != 1:
-                continue
-            for node in ast.walk(model.node):
-                if not isinstance(node, ast.Attribute) or node.attr != target.attr or node is target:
-                    continue
-                if self.facts.classes.instance(node.value) is model:
-                    touches = (Touch(role, node, by) for role, by in self.facts.escape.roles(node))
-                    changes = [touch for touch in touches if self.is_change(default, touch)]
-                    if changes:
-                        return changes[0]
-        return None
+        is_own = any(default.value is value for _, value in with_defaults(default.function.args))
+        return is_own and self.facts.handing.is_always_given(default.function, default.parameter)
 
     def changes(self, default: Default) -> list[Touch]:
         """What changes the default, so that the next call finds it changed."""
@@ -323,6 +303,14 @@ class Defaults:
             if isinstance(call, ast.Call) and touch.use is not call.func and last_name(call.func) == name:
                 return True
         return False
+
+    def is_of_one_call(self, default: Default) -> bool:
+        """Whether a function in another, which it does not outlive, keeps track of that one call in the default, which
+        callers leave alone by the name of the parameter."""
+        function = default.function
+        if isinstance(function, ast.Lambda) or not self.facts.handing.is_nested(function):
+            return False
+        return default.parameter.arg.startswith("_") and not self.leaves(function)
 
     def is_exempt(self, default: Default) -> bool:
         """Whether nobody gets the default itself: docutils always gives the argument, FastAPI copies the default."""

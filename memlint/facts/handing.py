@@ -14,6 +14,7 @@ from memlint.facts.shapes import is_starred
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 TYPE_ONLY = frozenset({"builtins.isinstance", "builtins.issubclass", "builtins.super"})
 
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -80,10 +81,13 @@ class Handing:
             return None
         return Receiver(found.methods[function.attr], 1)
 
-    def is_always_given(self, function: Definition, parameter: ast.arg) -> bool:
-        """Whether a function or class is private to this file, which calls it, and each call gives one parameter."""
-        calls = self._calls(function)
-        if not calls:
+    def is_always_given(
+        self, function: Definition | ast.Lambda, parameter: ast.arg, *, is_public: bool = False
+    ) -> bool:
+        """Whether a function or class is private to this file, which calls it, and each call gives one parameter; or,
+        of a public one, whether each call that this file shows does."""
+        calls = [] if isinstance(function, ast.Lambda) else self._calls(function, is_public)
+        if isinstance(function, ast.Lambda) or not calls:
             return False
         outside = [call for call in calls if self.facts.tree.function(call) is not function]
         owner = self._owner(function)
@@ -99,12 +103,26 @@ class Handing:
         parent = self.facts.tree.parents[function]
         return parent if isinstance(parent, ast.ClassDef) else None
 
-    def _calls(self, function: Definition) -> list[ast.Call]:
+    def is_dropped(self, function: Definition | ast.Lambda) -> bool:
+        """Whether the file makes instances by a constructor, and does nothing with any of them."""
+        if isinstance(function, ast.Lambda) or function.name != "__init__":
+            return False
+        calls = self._calls(function, is_public=True)
+        return bool(calls) and all(isinstance(self.facts.tree.parents[call], ast.Expr) for call in calls)
+
+    def is_nested(self, defined: ast.AST) -> bool:
+        """Whether a function or class stands in a function, so that nothing else knows its name."""
+        is_in_class = isinstance(self.facts.tree.parents[defined], ast.ClassDef)
+        return not is_in_class and isinstance(self.facts.tree.function(defined), FUNCTIONS)
+
+    def _calls(self, function: Definition, is_public: bool = False) -> list[ast.Call]:
         """All calls of a private function or method, or of a private class by its `__init__`; none where it is used
         otherwise."""
         owner = self._owner(function)
         defined = owner if owner is not None and function.name == "__init__" else function
-        if not is_private(defined.name) or defined.decorator_list:
+        if not (is_public or is_private(defined.name) or self.is_nested(defined)):
+            return []
+        if function.decorator_list or (defined.decorator_list and not is_public):
             return []
         parents = self.facts.tree.parents
         if owner is not None and defined is function:

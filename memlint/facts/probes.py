@@ -153,12 +153,16 @@ class Probes:
         return False
 
     def is_known(self, lookup: ast.Subscript, function: Function) -> bool:
-        """Whether the function asks first, or enters something for the key itself."""
+        """Whether the function asks first, or enters something for the key itself; or looks it up elsewhere, which
+        fails for one that is not known."""
         dictionary, whole = ast.dump(lookup.value), ast.dump(lookup)
         for node in ast.walk(function):
             if isinstance(node, ast.Compare) and any(ast.dump(each) == dictionary for each in node.comparators):
                 return True
             if isinstance(node, ITERATING) and dictionary in ast.dump(node.iter) and whole not in ast.dump(node.iter):
+                return True
+            is_looked_up = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and node is not lookup
+            if is_looked_up and ast.dump(node.value) != dictionary and ast.dump(node.slice) == ast.dump(lookup.slice):  # type: ignore[attr-defined]
                 return True
             is_other = isinstance(node, ast.Subscript) and node is not lookup and ast.dump(node.value) == dictionary
             if is_other and not (isinstance(node.ctx, ast.Load) and self.is_read(node)):  # type: ignore[attr-defined, arg-type]

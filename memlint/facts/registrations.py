@@ -93,7 +93,7 @@ class Registrations:
         own = {*model.methods, *self.facts.names.inner(node).bindings}
         if any(word in said for word in SINGLE_WORDS) or own & SINGLE or self.facts.classes.is_singleton(model):
             return True
-        if any(words(each)[-1] in ROLES for each in (node.name, *map(ast.unparse, node.bases))):
+        if self.is_called(model, ROLES):
             return True
         if any(self.is_global(target) for target in self.places(model)):
             return True
@@ -106,6 +106,14 @@ class Registrations:
         parents = (self.facts.tree.parents[call] for call in made)
         targets = [target for each in parents if isinstance(each, ast.Assign) for target in each.targets]
         return any(map(self.is_global, targets))
+
+    def is_called(self, model: ClassModel, last: frozenset[str]) -> bool:
+        """Whether the name of a class, or of a base, ends with one of some words."""
+        return any(words(each)[-1] in last for each in (model.node.name, *map(ast.unparse, model.node.bases)))
+
+    def is_of_command_line(self, model: ClassModel) -> bool:
+        """Whether the name of a class or a base says that a program makes one, to do what its command line says."""
+        return self.is_called(model, known("hooks", "single", "entries"))
 
     def is_named_by_settings(self, model: ClassModel) -> bool:
         """Whether a class that its own file does not call is named by a string of another file in the folder, so that a

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.copy_aims import is_on_one_branch, is_run_over
 from memlint.facts.elements import HANDED_OUT
 from memlint.facts.escape import Role
 from memlint.facts.instance_copies import InstanceCopies
@@ -120,7 +121,7 @@ class Sharing:
         return self.known[copy]
 
     def of(self, copy: ast.expr, original: ast.expr) -> Fault | None:
-        if not isinstance(original, PLACES):
+        if not isinstance(original, PLACES) or is_run_over(self.tree, copy):
             return None
         is_instance = self.copied_instance(copy, original)
         if is_instance:
@@ -129,6 +130,7 @@ class Sharing:
         else:
             writes = self.writes(copy, original) if self.is_container(copy, original) else []
         alive = [write for write in writes if self.lives_on(original, copy, write)]
+        alive = [write for write in alive if not is_on_one_branch(self.tree, copy, original, write)]
         if not alive and not is_instance and isinstance(original, ast.Name) and self.is_container(copy, original):
             alive = list(self.writes_behind(copy, original))
         return Fault(copy, original, min(alive, key=place), is_instance) if alive else None

@@ -75,3 +75,43 @@ def test_is_always_given(code: str, expected: bool) -> None:
     function = next(node for node in known.tree.parents if isinstance(node, ast.FunctionDef))
     parameter = next(each for each in function.args.args if each.arg == "a")
     assert known.handing.is_always_given(function, parameter) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def f(a=[]): ...\nf([1])", True),
+        ("def f(a=[]): ...\nf()", False),
+        ("class C:\n    def m(self, a=[]): ...\nC().m([1])", True),
+        ("class C:\n    @staticmethod\n    def m(a=[]): ...\nC.m([1])", False),
+    ],
+)
+def test_is_always_given_as_far_as_this_file_shows(code: str, expected: bool) -> None:
+    known = facts(code)
+    function = next(node for node in known.tree.parents if isinstance(node, ast.FunctionDef))
+    parameter = next(each for each in function.args.args if each.arg == "a")
+    assert known.handing.is_always_given(function, parameter, is_public=True) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("class C:\n    def __init__(self): ...\nC()", True),
+        ("class C:\n    def __init__(self): ...\nC()\nc = C()", False),
+        ("class C:\n    def __init__(self): ...", False),
+        ("def f(): ...\nf()", False),
+    ],
+)
+def test_is_dropped(code: str, expected: bool) -> None:
+    known = facts(code)
+    function = next(node for node in known.tree.parents if isinstance(node, ast.FunctionDef))
+    assert known.handing.is_dropped(function) is expected
+
+
+def test_nobody_else_knows_a_function_in_another_one() -> None:
+    known = facts("def outer():\n    def f(a=[]): ...\n    f([1])")
+    functions = [node for node in known.tree.parents if isinstance(node, ast.FunctionDef)]
+    inner = next(each for each in functions if each.name == "f")
+    assert [known.handing.is_nested(each) for each in functions if each.name == "outer"] == [False]
+    assert known.handing.is_nested(inner)
+    assert known.handing.is_always_given(inner, inner.args.args[0])
