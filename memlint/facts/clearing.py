@@ -69,14 +69,20 @@ class Clearing:
 
     def ends_connection_after(self, place: Place) -> bool:
         """Whether the handler ends the connection of the owner, after the place: `self.transport.abort()`."""
-        calls = (each.value for each in self.after(place) if isinstance(each, ast.Expr))
+        calls = (each.value for each in self.after(place) if isinstance(each, (ast.Assign, ast.Expr, ast.Return)))
         ended = (each.func for each in calls if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute))
-        return any(
-            each.attr in known("exceptions", "connections", "ended_by")
-            and isinstance(each.value, ast.Attribute)
-            and each.value.attr in known("exceptions", "connections", "attributes")
-            and self.facts.classes.instance(each.value.value) is not None
-            for each in ended
+        return any(self._ends_connection(each) for each in ended)
+
+    def _ends_connection(self, called: ast.Attribute) -> bool:
+        owner = called.value
+        if isinstance(owner, ast.Name):
+            is_own = called.attr in known("exceptions", "connections", "own")
+            return is_own and self.facts.classes.instance(owner) is not None
+        return (
+            called.attr in known("exceptions", "connections", "ended_by")
+            and isinstance(owner, ast.Attribute)
+            and owner.attr in known("exceptions", "connections", "attributes")
+            and self.facts.classes.instance(owner.value) is not None
         )
 
     def after(self, place: Place) -> Iterator[ast.stmt]:

@@ -13,6 +13,7 @@ from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.closures import is_test
+from memlint.facts.handover import Handover, is_of_import
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import is_attribute
@@ -38,6 +39,7 @@ class Exceptions:
         self.parents = facts.tree.parents
         self._caught = Caught(facts)
         self._clearing = Clearing(facts)
+        self._handover = Handover(facts)
         self._places: dict[Function, list[Place]] = {}
 
     @cached_property
@@ -248,7 +250,7 @@ class Exceptions:
             return False
         if self._clearing.ends_connection_after(place) or self._clearing.is_at_end_of_loop(place):
             return False
-        if model.intercepts(target.attr):
+        if model.intercepts(target.attr) or self._handover.keeps_traceback(model, target.attr):
             return False
         if place.is_put:
             return not self._is_consumed(model, target.attr)
@@ -256,6 +258,10 @@ class Exceptions:
             return False
         stores = (store for store in model.stores if store.by is statement and store.attribute == target.attr)
         return not any(self.facts.classes.is_cut(model, store) for store in stores)
+
+    def is_handed_over(self, place: Place, function: Function) -> bool:
+        """Whether what is stored comes once: a failed import, or what the class only hands over."""
+        return is_of_import(place.handler) or self._handover.is_handed_over(place, function)
 
     def _is_consumed(self, model: ClassModel, attribute: str) -> bool:
         """Whether a method takes items out of the container in an attribute one by one, or puts another in its place
