@@ -13,7 +13,7 @@ from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.closures import is_test
-from memlint.facts.handover import Handover, is_of_import
+from memlint.facts.handover import Handover, is_kept_by_owner, is_of_import
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import is_attribute
@@ -106,8 +106,8 @@ class Exceptions:
 
     def raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding, bool]]:
         """The statements on these lines that raise an exception from a local which still has it; with whether the
-        function made it itself."""
-        found = [(*each, False) for each in self.found_and_raised(first, last)]
+        function made it itself, or an attribute keeps it anyway."""
+        found = [(*each, is_kept_by_owner(self.facts.names, each[1])) for each in self.found_and_raised(first, last)]
         return found + [(*each, True) for each in self.made_and_raised(first, last)]
 
     def made_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
@@ -309,7 +309,7 @@ class Exceptions:
     def kept(self, function: Function) -> list[tuple[Place, Binding]]:
         """The places of a function that hold an exception when it ends, with the variable of each."""
         found: list[tuple[Place, Binding]] = []
-        for place in self.places(function) if not self._is_of_program(function) else ():
+        for place in self.places(function) if not self.is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
             if binding is None or self.is_cleared(place, function):
                 continue
@@ -321,9 +321,11 @@ class Exceptions:
                 found.append((place, binding))
         return found
 
-    def _is_of_program(self, function: Function) -> bool:
-        """Whether a function is the main one of a program, or one that this calls, once: what it still holds in the end
-        goes with the process, soon after."""
+    def is_of_program(self, function: Function) -> bool:
+        """Whether a function is the main one of a program or a process, or one that this calls, once: what it still
+        holds in the end goes with the process, soon after."""
+        if self._clearing.is_process_target(function):
+            return True
         around = [function, *self.facts.tree.ancestors(function)]
         is_tested = any(is_test(each.name) for each in around if isinstance(each, FUNCTIONS))
         return not is_tested and self.facts.closures.runs_once(function)
@@ -346,7 +348,7 @@ class Exceptions:
         else:
             flow = self.facts.flow_of_object(function, target)
             held = frozenset((target,))
-        if self._clearing.ends_program_after(place) or any(
+        if self._clearing.lets_go_after(place, function, target.id) or any(
             isinstance(node, TRY) and rebinds(node, target.id) for node in ast.walk(function)
         ):
             return False

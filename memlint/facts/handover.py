@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from memlint.facts.caught import FUNCTIONS, Function, Place, last_name
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY
+from memlint.facts.names import DefinitionKind
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
     from memlint.facts.classes import ClassModel
+    from memlint.facts.names import Binding, Names
 
 
 class Handover:
@@ -91,3 +93,17 @@ def is_of_import(handler: ast.ExceptHandler) -> bool:
     """Whether a handler takes nothing but an import that failed, which comes at the start and once a module."""
     classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return all(last_name(each) in ("ImportError", "ModuleNotFoundError") for each in classes if each) and any(classes)
+
+
+def is_kept_by_owner(names: Names, binding: Binding) -> bool:
+    """Whether a variable is only ever bound to what an attribute of a parameter holds, or an item of it, which holds it
+    on."""
+    values = [made.value for made in binding.definitions]
+    return bool(values) and all(each is not None and is_of_parameter(names, each) for each in values)
+
+
+def is_of_parameter(names: Names, value: ast.expr) -> bool:
+    kept = value.value if isinstance(value, ast.Subscript) else value
+    owner = kept.value if isinstance(kept, ast.Attribute) else None
+    made = names.binding(owner) if isinstance(owner, ast.Name) else None
+    return made is not None and made.sole is not None and made.sole.kind is DefinitionKind.PARAMETER
