@@ -53,7 +53,14 @@ class CallbackCapturesSubject(Rule):
             related=[(function, "the callback")] if function and function is not callback else [],
             fix=self.renamed(function, parameter, binding) if function and parameter and not unfixed else None,
             unfixed=unfixed,
+            optional=bool(until) and self.is_of_loop(binding),
         )
+
+    def is_of_loop(self, binding: Binding) -> bool:
+        """Whether a call made the future, and none that gives work to a pool: an event loop, which brings it to its end
+        and drops its callbacks then."""
+        value = binding.sole.value if binding.sole else None
+        return isinstance(value, ast.Call) and getattr(value.func, "attr", "") != "submit"
 
     def maker(self, binding: Binding) -> str:
         """What made a future: the qualified name of a function, or the class of the executor that it was given to."""

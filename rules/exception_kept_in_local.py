@@ -40,7 +40,7 @@ class ExceptionKeptInLocal(Rule):
     def visit_Raise(self, node: cst.Raise) -> None:
         statement = self.twin(node, ast.Raise)
         exceptions = self.facts.exceptions
-        for raised, binding, is_made in exceptions.raised(self.slice.first, self.slice.last):
+        for raised, binding, is_minor in exceptions.raised(self.slice.first, self.slice.last):
             if raised is not statement:
                 continue
             held = [binding, *exceptions.sources(binding)]
@@ -53,7 +53,7 @@ class ExceptionKeptInLocal(Rule):
                 severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
-                optional=is_made,
+                optional=is_minor,
             )
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -116,5 +116,21 @@ def described(place: Place) -> str:
 
 def advice(place: Place, binding: Binding) -> str:
     release = f"write `finally: {binding.name} = None`"
-    is_plain = place.is_put and isinstance(place.value, ast.Name)
-    return f"put in `{place.value.id}.with_traceback(None)`, or {release}" if is_plain else release  # type: ignore[attr-defined]
+    if not isinstance(place.value, ast.Name):
+        return release
+    if place.is_put:
+        return f"put in `{place.value.id}.with_traceback(None)`, or {release}"
+    if is_returned(binding) and not is_raised_on(place.handler):
+        return f"give it `{place.value.id}.with_traceback(None)`, as it is returned, or {release}"
+    return release
+
+
+def is_returned(binding: Binding) -> bool:
+    """Whether the function returns the value itself, alone or in a tuple."""
+    returns = [node.value for node in ast.walk(binding.scope.node) if isinstance(node, ast.Return)]
+    parts = [part for each in returns for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
+    return any(part in binding.uses for part in parts)
+
+
+def is_raised_on(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Raise) for each in handler.body for node in ast.walk(each))

@@ -27,6 +27,7 @@ class ExceptionStored(Rule):
         for place in stored(self.facts, function) if function else ():
             groups.setdefault(self.text(place.target), []).append(place)
         for target, places in groups.items():
+            assert function is not None
             first = places[0]
             fix = self.without_traceback(places)
             held = "the traceback" if first.grip is Grip.TRACEBACK else "the exception"
@@ -37,6 +38,7 @@ class ExceptionStored(Rule):
                 related=[(place.by, f"`{target}` is given another one here") for place in places[1:]],
                 fix=fix,
                 unfixed="" if fix else "the handler still needs the traceback, or stores more than the exception",
+                optional=all(self.facts.exceptions.is_handed_over(place, function) for place in places),
             )
 
     def without_traceback(self, places: list[Place]) -> Fix | None:
@@ -72,6 +74,8 @@ def needs_traceback(place: Place) -> bool:
 
 
 def advice(place: Place) -> str:
+    if any(isinstance(node, ast.Raise) for statement in place.handler.body for node in ast.walk(statement)):
+        return "its text, as the handler raises it on with its traceback"
     if place.grip is Grip.EXCEPTION and isinstance(place.value, ast.Name):
         return f"`{place.value.id}.with_traceback(None)` or its text"
     return "its text"

@@ -50,6 +50,7 @@ class TracebackKept(Rule):
                 f"all its locals are freed only by the garbage collector; write `finally: {release} = None`",
                 fix=fix,
                 unfixed=unfixed,
+                optional=self.is_kept_elsewhere(place, function),
             )
         for target in raised_again(self.facts, function) if function else ():
             assert function is not None
@@ -60,6 +61,11 @@ class TracebackKept(Rule):
                 f"write `finally: {target.id} = None`",
                 optional=True,
             )
+
+    def is_kept_elsewhere(self, place: Place, function: Function) -> bool:
+        """Whether the handler gives the exception to an attribute too, so that the traceback lives on anyway."""
+        places = self.facts.exceptions.places(function)
+        return any(isinstance(each.target, ast.Attribute) for each in places if each.handler is place.handler)
 
 
 def raised_again(facts: Facts, function: Function) -> Iterator[ast.Name]:
@@ -88,7 +94,7 @@ def kept(facts: Facts, function: Function) -> list[tuple[Place, Binding]]:
     """The places of a function that hold a traceback when it ends, with the variable of each."""
     exceptions = facts.exceptions
     found: list[tuple[Place, Binding]] = []
-    for place in exceptions.places(function):
+    for place in exceptions.places(function) if not exceptions.is_of_program(function) else ():
         if place.grip is Grip.EXCEPTION or place.is_put or exceptions.is_cleared(place, function):
             continue
         binding = exceptions.local(place, function)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from memlint.facts.caught import FUNCTIONS, Function, Place, last_name
+from memlint.facts.caught import FUNCTIONS, Function, Grip, Place, last_name
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import CUTTING
 from memlint.knowledge import names as known
@@ -14,6 +14,7 @@ from memlint.knowledge import names as known
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
+LEAVING = (ast.Break, ast.Continue, ast.Raise, ast.Return)
 TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
 
 
@@ -63,20 +64,72 @@ class Clearing:
             return not isinstance(parent.ctx, ast.Load) and isinstance(self.parents[parent], ast.Delete)
         return isinstance(parent, ast.Attribute) and parent.attr in CUTTING
 
-    def ends_program_after(self, place: Place) -> bool:
-        """Whether the program ends in the handler, after the place."""
-        return any(isinstance(each, ast.Expr) and self.ends_program(each.value) for each in self.after(place))
+    def lets_go_after(self, place: Place, function: Function, name: str) -> bool:
+        """Whether the program ends in the handler, after the place, or the handler unbinds the name there, or raises
+        on what a context manager takes the traceback of this function off again."""
+        if any(isinstance(each, ast.Expr) and self.ends_program(each.value) for each in self.after(place)):
+            return True
+        return self._unbinds_after(place, name) or self._is_raised_on_by_manager(place, function)
+
+    def _unbinds_after(self, place: Place, name: str) -> bool:
+        """Whether `del name` or `name = None` follows in any case."""
+        for each in self.after(place):
+            targets = each.targets if isinstance(each, ast.Delete) else []
+            if isinstance(each, ast.Assign) and is_none(each.value):
+                targets = each.targets
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                return True
+            if any(isinstance(node, LEAVING) for node in ast.walk(each)):
+                return False
+        return False
+
+    def _is_raised_on_by_manager(self, place: Place, function: Function) -> bool:
+        """Whether a generator that is a context manager raises the exception of its body on: `contextlib` then gives it
+        back the traceback that it had before, without the frame of the generator."""
+        called = (self.facts.names.qualified(each) for each in function.decorator_list)
+        if place.grip is not Grip.EXCEPTION or not any(
+            each in known("exceptions", "managers", "decorators") for each in called
+        ):
+            return False
+        guarded, last = self.parents[place.handler], place.handler.body[-1]
+        is_same = isinstance(last, ast.Raise) and (last.exc is None or last_name(last.exc) == place.handler.name)
+        nodes = [node for statement in getattr(guarded, "body", ()) for node in ast.walk(statement)]
+        leaves = any(isinstance(node, ast.Return) for each in place.handler.body for node in ast.walk(each))
+        return is_same and not leaves and any(isinstance(node, ast.Yield) for node in nodes)
+
+    def is_process_target(self, function: Function) -> bool:
+        """Whether a process runs the function: `Process(target=function)`, also by another name."""
+        binding = self.facts.names.binding_of(function)
+        uses = list(binding.uses) if binding else []
+        for use in uses:
+            node, parent = use, self.parents[use]
+            while isinstance(parent, (ast.BoolOp, ast.IfExp)):
+                node, parent = parent, self.parents[parent]  # type: ignore[assignment]
+            if isinstance(parent, ast.keyword) and parent.arg == "target":
+                call = self.parents[parent]
+                if isinstance(call, ast.Call) and last_name(call.func).endswith("Process"):
+                    return True
+            if isinstance(parent, ast.Assign) and parent.value is node and isinstance(parent.targets[0], ast.Name):
+                other = self.facts.names.binding(parent.targets[0])
+                uses += [each for each in (other.uses if other else ()) if each not in uses]
+        return False
 
     def ends_connection_after(self, place: Place) -> bool:
         """Whether the handler ends the connection of the owner, after the place: `self.transport.abort()`."""
-        calls = (each.value for each in self.after(place) if isinstance(each, ast.Expr))
+        calls = (each.value for each in self.after(place) if isinstance(each, (ast.Assign, ast.Expr, ast.Return)))
         ended = (each.func for each in calls if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute))
-        return any(
-            each.attr in known("exceptions", "connections", "ended_by")
-            and isinstance(each.value, ast.Attribute)
-            and each.value.attr in known("exceptions", "connections", "attributes")
-            and self.facts.classes.instance(each.value.value) is not None
-            for each in ended
+        return any(self._ends_connection(each) for each in ended)
+
+    def _ends_connection(self, called: ast.Attribute) -> bool:
+        owner = called.value
+        if isinstance(owner, ast.Name):
+            is_own = called.attr in known("exceptions", "connections", "own")
+            return is_own and self.facts.classes.instance(owner) is not None
+        return (
+            called.attr in known("exceptions", "connections", "ended_by")
+            and isinstance(owner, ast.Attribute)
+            and owner.attr in known("exceptions", "connections", "attributes")
+            and self.facts.classes.instance(owner.value) is not None
         )
 
     def after(self, place: Place) -> Iterator[ast.stmt]:
@@ -100,7 +153,27 @@ class Clearing:
     def ends_program(self, value: ast.expr | None) -> bool:
         """Whether what is called, or raised, ends the program."""
         called = value.func if isinstance(value, ast.Call) else value
-        return called is not None and self.facts.names.qualified(called) in known("exceptions", "program", "ends")
+        if isinstance(called, ast.Attribute) and called.attr == "with_traceback" and called is not value:
+            return self.ends_program(called.value)
+        is_call = called is not value and isinstance(called, ast.Attribute)
+        if is_call and last_name(called) in known("exceptions", "program", "methods"):  # type: ignore[arg-type]
+            return True
+        return called is not None and self._is_end(called)
+
+    def _is_end(self, called: ast.expr) -> bool:
+        """Whether a function, a class or what is made of one ends the program, also by the base of a class here."""
+        ends = known("exceptions", "program", "ends")
+        if self.facts.names.qualified(called) in ends:
+            return True
+        binding = self.facts.names.binding(called) if isinstance(called, ast.Name) else None
+        made = binding.sole if binding else None
+        if made is None:
+            return False
+        if isinstance(made.node, ast.ClassDef):
+            return any(self.facts.names.qualified(base) in ends for base in made.node.bases)
+        return (
+            isinstance(made.value, ast.Call) and isinstance(made.value.func, ast.Name) and self._is_end(made.value.func)
+        )
 
     def leaves(self, raising: ast.AST, function: Function, name: str, *, of_any_class: bool = False) -> bool:
         """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name; one of

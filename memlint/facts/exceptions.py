@@ -13,6 +13,7 @@ from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.closures import is_test
+from memlint.facts.handover import Handover, is_kept_by_owner, is_of_import
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import is_attribute
@@ -38,6 +39,7 @@ class Exceptions:
         self.parents = facts.tree.parents
         self._caught = Caught(facts)
         self._clearing = Clearing(facts)
+        self._handover = Handover(facts)
         self._places: dict[Function, list[Place]] = {}
 
     @cached_property
@@ -104,8 +106,8 @@ class Exceptions:
 
     def raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding, bool]]:
         """The statements on these lines that raise an exception from a local which still has it; with whether the
-        function made it itself."""
-        found = [(*each, False) for each in self.found_and_raised(first, last)]
+        function made it itself, or an attribute keeps it anyway."""
+        found = [(*each, is_kept_by_owner(self.facts.names, each[1])) for each in self.found_and_raised(first, last)]
         return found + [(*each, True) for each in self.made_and_raised(first, last)]
 
     def made_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
@@ -248,7 +250,7 @@ class Exceptions:
             return False
         if self._clearing.ends_connection_after(place) or self._clearing.is_at_end_of_loop(place):
             return False
-        if model.intercepts(target.attr):
+        if model.intercepts(target.attr) or self._handover.keeps_traceback(model, target.attr):
             return False
         if place.is_put:
             return not self._is_consumed(model, target.attr)
@@ -256,6 +258,10 @@ class Exceptions:
             return False
         stores = (store for store in model.stores if store.by is statement and store.attribute == target.attr)
         return not any(self.facts.classes.is_cut(model, store) for store in stores)
+
+    def is_handed_over(self, place: Place, function: Function) -> bool:
+        """Whether what is stored comes once: a failed import, or what the class only hands over."""
+        return is_of_import(place.handler) or self._handover.is_handed_over(place, function)
 
     def _is_consumed(self, model: ClassModel, attribute: str) -> bool:
         """Whether a method takes items out of the container in an attribute one by one, or puts another in its place
@@ -303,7 +309,7 @@ class Exceptions:
     def kept(self, function: Function) -> list[tuple[Place, Binding]]:
         """The places of a function that hold an exception when it ends, with the variable of each."""
         found: list[tuple[Place, Binding]] = []
-        for place in self.places(function) if not self._is_of_program(function) else ():
+        for place in self.places(function) if not self.is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
             if binding is None or self.is_cleared(place, function):
                 continue
@@ -315,9 +321,11 @@ class Exceptions:
                 found.append((place, binding))
         return found
 
-    def _is_of_program(self, function: Function) -> bool:
-        """Whether a function is the main one of a program, or one that this calls, once: what it still holds in the end
-        goes with the process, soon after."""
+    def is_of_program(self, function: Function) -> bool:
+        """Whether a function is the main one of a program or a process, or one that this calls, once: what it still
+        holds in the end goes with the process, soon after."""
+        if self._clearing.is_process_target(function):
+            return True
         around = [function, *self.facts.tree.ancestors(function)]
         is_tested = any(is_test(each.name) for each in around if isinstance(each, FUNCTIONS))
         return not is_tested and self.facts.closures.runs_once(function)
@@ -340,7 +348,7 @@ class Exceptions:
         else:
             flow = self.facts.flow_of_object(function, target)
             held = frozenset((target,))
-        if self._clearing.ends_program_after(place) or any(
+        if self._clearing.lets_go_after(place, function, target.id) or any(
             isinstance(node, TRY) and rebinds(node, target.id) for node in ast.walk(function)
         ):
             return False

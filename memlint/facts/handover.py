@@ -1,0 +1,109 @@
+"""Whether what stores an exception is there to hand it over: to who waits for a result, joins a thread, or calls
+`run`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from memlint.facts.caught import FUNCTIONS, Function, Place, last_name
+from memlint.facts.class_model import MAKING
+from memlint.facts.clearing import TRY
+from memlint.facts.names import DefinitionKind
+from memlint.facts.writes import is_attribute
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+    from memlint.facts.classes import ClassModel
+    from memlint.facts.names import Binding, Names
+
+
+class Handover:
+    """Looks in a class at what becomes of the exceptions that it stores."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def is_handed_over(self, place: Place, function: Function) -> bool:
+        """Whether the class hands the exception over, once: as it does a result, by the end of its thread, or out of
+        its `run`."""
+        target = place.target
+        model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
+        if model is None or not isinstance(target, ast.Attribute):
+            return False
+        return (
+            self._is_outcome(model, target.attr)
+            or self._is_last_of_thread(model, place, function)
+            or self._is_raised_by_run(model, target.attr)
+        )
+
+    def keeps_traceback(self, model: ClassModel, attribute: str) -> bool:
+        """Whether the class stores the traceback too, and puts it back where it raises the exception."""
+        return any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "with_traceback"
+            and is_attribute(node.func.value, attribute)
+            and any(isinstance(each, ast.Attribute) for each in node.args)
+            for each in model.local_lineage()
+            for node in ast.walk(each.node)
+        )
+
+    def _is_outcome(self, model: ClassModel, attribute: str) -> bool:
+        """Whether an attribute holds the exception beside one that holds the result."""
+        if attribute.lstrip("_") not in known("exceptions", "outcomes", "exceptions"):
+            return False
+        return any(
+            store.attribute.lstrip("_") in known("exceptions", "outcomes", "results")
+            for each in model.local_lineage()
+            for store in each.stores
+            if store.method.name not in MAKING and not store.inside
+        )
+
+    def _is_last_of_thread(self, model: ClassModel, place: Place, function: Function) -> bool:
+        """Whether the handler is the last act of a thread, and raises nothing."""
+        guarded = self.facts.tree.parents[place.handler]
+        if function.name != "run" or not isinstance(guarded, TRY) or guarded is not function.body[-1]:
+            return False
+        is_thread = any(
+            last_name(base).endswith("Thread") for each in model.local_lineage() for base in each.node.bases
+        )
+        return is_thread and not raises(place.handler)
+
+    def _is_raised_by_run(self, model: ClassModel, attribute: str) -> bool:
+        """Whether the `run` of the class raises what the attribute holds, or an item of it."""
+        for node in (node for each in model.local_lineage() for node in ast.walk(each.node)):
+            raised = node.exc if isinstance(node, ast.Raise) else None
+            raised = raised.value if isinstance(raised, ast.Subscript) else raised
+            if raised is None or not is_attribute(raised, attribute):
+                continue
+            method = self.facts.tree.function(node)
+            if isinstance(method, FUNCTIONS) and method.name in known("exceptions", "outcomes", "runs"):
+                return True
+        return False
+
+
+def raises(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler raises on what it caught, or another exception."""
+    return any(isinstance(node, ast.Raise) for statement in handler.body for node in ast.walk(statement))
+
+
+def is_of_import(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler takes nothing but an import that failed, which comes at the start and once a module."""
+    classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return all(last_name(each) in ("ImportError", "ModuleNotFoundError") for each in classes if each) and any(classes)
+
+
+def is_kept_by_owner(names: Names, binding: Binding) -> bool:
+    """Whether a variable is only ever bound to what an attribute of a parameter holds, or an item of it, which holds it
+    on."""
+    values = [made.value for made in binding.definitions]
+    return bool(values) and all(each is not None and is_of_parameter(names, each) for each in values)
+
+
+def is_of_parameter(names: Names, value: ast.expr) -> bool:
+    kept = value.value if isinstance(value, ast.Subscript) else value
+    owner = kept.value if isinstance(kept, ast.Attribute) else None
+    made = names.binding(owner) if isinstance(owner, ast.Name) else None
+    return made is not None and made.sole is not None and made.sole.kind is DefinitionKind.PARAMETER
