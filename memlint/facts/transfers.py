@@ -47,7 +47,8 @@ class Transfers:
         if read is None or source is None or self.is_same(call, source):
             return None
         kind = self.kind(source, read)
-        if kind == "binary file" and taker == "file" and self.facts.kind(getattr(call.func, "value", call)) == "text file":
+        target = self.facts.kind(getattr(call.func, "value", call)) if taker == "file" else None
+        if kind == "binary file" and target == "text file":
             return None
         return Copied(read, source, taker, kind) if kind and not self.is_small(source) else None
 
