@@ -176,7 +176,7 @@ class Messages:
         )
 
     def is_of_words(self, receiver: ast.expr) -> bool:
-        """Whether an annotation names a queue of strings or numbers, `Queue[str]`, or a class whose methods give some."""
+        """Whether an annotation is a queue of strings or numbers, `Queue[str]`, or a class whose methods give some."""
         binding = self.facts.names.binding(receiver) if isinstance(receiver, ast.Name) else None
         for made in binding.definitions if binding else ():
             hint = getattr(made.node, "annotation", getattr(made.statement, "annotation", None))
