@@ -165,7 +165,21 @@ class Transfers:
         if copied.kind in ("response", "stream"):
             made = self.origin(copied.source)
             return self.streams or (made is not None and bool(made.args) and self.is_fixed(made.args[-1]))
-        return self.is_of_table(copied.source) or (copied.taker == "hash" and self.is_of_sources(call))
+        if self.is_of_table(copied.source):
+            return True
+        return copied.taker == "hash" and (self.is_of_sources(call) or self.is_chosen(call))
+
+    def is_chosen(self, call: ast.Call) -> bool:
+        """Whether a digest is remembered in a table of the module, or a loop leaves files out by their endings."""
+        function = self.tree.function(call)
+        for node in ast.walk(function) if not isinstance(function, ast.Module) else ():
+            table = node.value if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) else None
+            binding = self.names.binding(table) if isinstance(table, ast.Name) else None
+            if binding and isinstance(binding.scope.node, ast.Module):
+                return True
+            if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Continue) and is_of_ending(node.test):
+                return True
+        return False
 
     @cached_property
     def streams(self) -> bool:
@@ -216,3 +230,7 @@ class Transfers:
             if name == "__file__" or words.intersection(name.lower().split("_")):
                 return True
         return False
+
+
+def is_of_ending(test: ast.expr) -> bool:
+    return isinstance(test, ast.Call) and getattr(test.func, "attr", "") == "endswith"
