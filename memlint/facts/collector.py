@@ -74,7 +74,11 @@ class Collector:
                 return False
         if self.names.qualified(call.func) == "gc.collect" and self.is_meant(call):
             return False
-        counted = isinstance(loop, ast.For) and isinstance(loop.iter, (ast.List, ast.Tuple))
+        binding = (
+            self.names.binding(loop.iter) if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) else None
+        )
+        sole = binding.sole.value if binding and binding.sole else getattr(loop, "iter", None)
+        counted = isinstance(loop, ast.For) and isinstance(sole, (ast.List, ast.Tuple))
         return not counted and not all(self.only_collects(statement) for statement in loop.body)
 
     def is_meant(self, call: ast.Call) -> bool:
