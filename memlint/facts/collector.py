@@ -78,7 +78,7 @@ class Collector:
             self.names.binding(loop.iter) if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) else None
         )
         sole = binding.sole.value if binding and binding.sole else getattr(loop, "iter", None)
-        counted = isinstance(loop, ast.For) and isinstance(sole, (ast.List, ast.Tuple))
+        counted = isinstance(loop, ast.For) and isinstance(sole, (ast.List, ast.Tuple)) and bool(sole.elts)
         return not counted and not all(self.only_collects(statement) for statement in loop.body)
 
     def is_meant(self, call: ast.Call) -> bool:
