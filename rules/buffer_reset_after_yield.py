@@ -11,8 +11,8 @@ HELD = frozenset({Role.ALIASED, Role.RETURNED, Role.STORED})
 FRESH = frozenset({"bytearray", "bytes", "dict", "list", "set"})
 """Kinds of what a buffer begins with anew."""
 
-FEW = 100
-"""Items up to which a batch is not worth a word unless the rule is selected."""
+LARGE = 65_536
+"""Bytes from which on a buffer is worth a word, even if the rule is not selected."""
 
 
 class BufferResetAfterYield(Rule):
@@ -81,18 +81,43 @@ class BufferResetAfterYield(Rule):
         return not reads and self.facts.kinds.made(statement.value) in FRESH
 
     def is_large(self, given: ast.Yield, name: ast.Name, reset: ast.stmt) -> bool:
-        """Whether the batch is one by its size: of bytes, deleted on purpose, or compared with a limit."""
-        if isinstance(reset, ast.Delete) or (
-            isinstance(reset, ast.Assign) and self.facts.kinds.made(reset.value) in ("bytearray", "bytes")
-        ):
+        """Whether many bytes are gathered, or a loop over the generator lets go of a batch before the turn ends."""
+        function = self.facts.tree.function(given)
+        calls = (each for each in self.facts.tree.parents if isinstance(each, ast.Call))
+        if any(self.is_dropped(each) for each in calls if names(each.func) == getattr(function, "name", "")):
             return True
-        for outer in self.facts.tree.ancestors(given):
-            if isinstance(outer, (ast.For, ast.AsyncFor, ast.While)):
-                break
-            tests = ast.walk(outer.test) if isinstance(outer, ast.If) else ()
-            if any(isinstance(each, ast.Compare) and is_limit(each, name.id) for each in tests):
-                return True
-        return False
+        if not isinstance(reset, ast.Assign) or self.facts.kinds.made(reset.value) not in ("bytearray", "bytes"):
+            return False
+        tests = (outer.test for outer in self.facts.tree.ancestors(given) if isinstance(outer, ast.If))
+        return any(
+            isinstance(each, ast.Compare) and self.is_limit(each, name.id) for test in tests for each in ast.walk(test)
+        )
+
+    def is_dropped(self, call: ast.Call) -> bool:
+        """Whether a loop over what a call gives lets go of each item on its way, with more to do behind that."""
+        loop = self.facts.tree.parents[call]
+        if not isinstance(loop, (ast.For, ast.AsyncFor)) or loop.iter is not call:
+            return False
+        items = {each.id for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
+        return any(items & set(dropped(each)) for each in loop.body[:-1])
+
+    def is_limit(self, test: ast.Compare, name: str) -> bool:
+        """Whether a test compares the length of a buffer with many bytes."""
+        sides = [test.left, *test.comparators]
+        lengths = (each for each in sides if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "len")
+        if not any(getattr(argument, "id", "") == name for each in lengths for argument in each.args):
+            return False
+        return any((self.facts.sizes.number(each) or 0) >= LARGE for each in sides)
+
+
+def names(function: ast.expr) -> str:
+    return str(getattr(function, "attr", getattr(function, "id", "")))
+
+
+def dropped(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement deletes or binds anew."""
+    if isinstance(statement, (ast.Assign, ast.Delete)):
+        yield from (each.id for each in statement.targets if isinstance(each, ast.Name))
 
 
 def yielded(given: ast.Yield) -> Iterator[ast.Name]:
@@ -106,13 +131,3 @@ def is_plain(statement: ast.stmt, name: str) -> bool:
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
         return False
     return all(isinstance(each, ast.Name) and each.id != name for each in statement.targets)
-
-
-def is_limit(test: ast.Compare, name: str) -> bool:
-    """Whether a test asks for the length of a buffer, and not for a few items only."""
-    sides = [test.left, *test.comparators]
-    lengths = (each for each in sides if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "len")
-    if not any(getattr(argument, "id", "") == name for each in lengths for argument in each.args):
-        return False
-    small = (each.value for each in sides if isinstance(each, ast.Constant))
-    return not any(isinstance(each, int) and each < FEW for each in small)

@@ -50,6 +50,8 @@ def is_copied(facts: Facts, call: ast.Call) -> bool:
         return False
     if facts.names.qualified(call.func) not in known("frameworks", "checkpoints", "loading"):
         return False
+    if any(map(is_saved_from_cpu, facts.tree.parents)):
+        return False
     if is_taken(facts, call):
         return True
     statement = facts.tree.parents[call]
@@ -71,3 +73,10 @@ def is_taken(facts: Facts, value: ast.AST) -> bool:
     receiver = ast.unparse(parent.func.value).lower()
     is_small = any(word in receiver for word in known("frameworks", "checkpoints", "small"))
     return not is_small and parent.func.attr in known("frameworks", "checkpoints", "takers")
+
+
+def is_saved_from_cpu(node: ast.AST) -> bool:
+    """Whether a node imports a package for devices that save their checkpoints from the CPU."""
+    modules = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+    modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return any(each.partition(".")[0] in known("frameworks", "checkpoints", "saved_from_cpu") for each in modules)

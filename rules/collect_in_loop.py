@@ -30,4 +30,5 @@ class CollectInLoop(Rule):
             call,
             f"each turn of the loop {cost}: call `{self.text(call.func)}` once behind it, or every so many turns",
             related=[(loop, "the loop")],
+            optional=self.facts.collector.is_meant(call) or any(isinstance(each, ast.Await) for each in ast.walk(loop)),
         )

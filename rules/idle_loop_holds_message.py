@@ -35,6 +35,7 @@ class IdleLoopHoldsMessage(Rule):
             related=[(found.loop, "the loop")],
             fix=fix,
             unfixed="" if fix else "a `continue` jumps over the end of the loop's body, or a line holds two statements",
+            optional=not self.facts.messages.is_large(found),
         )
 
     def release(self, statement: ast.Assign, loop: ast.While, names: list[str]) -> Fix | None:

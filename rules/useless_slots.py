@@ -24,10 +24,9 @@ class UselessSlots(Rule):
         if owner is None or found is None:
             return
         base = found.model
-        remedy = "give it slots, too, or leave these out" if base else "leave these out"
         self.report(
             found.statement,
             f"each `{owner.name}` has a `__dict__` all the same, by its base `{found.name}`, which has no `__slots__`: "
-            f"{remedy}",
-            elsewhere=[(base.home.facts, base.node, "the base without slots")] if base else [],
+            f"give `{found.name}` slots, too",
+            elsewhere=[(base.home.facts, base.node, "the base without slots")],
         )

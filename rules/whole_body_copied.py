@@ -45,6 +45,7 @@ class WholeBodyCopied(Rule):
             related=[(copied.read, "what is read")] if copied.read is not call.args[0] else [],
             fix=fix,
             unfixed="" if fix else "more than one expression has to be rewritten",
+            optional=self.facts.transfers.is_minor(call, copied),
         )
 
     def blocks(self, call: ast.Call, source: ast.expr) -> Fix | None:

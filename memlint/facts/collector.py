@@ -19,6 +19,16 @@ PASSING = (ast.Expr, ast.Try, ast.With, ast.AsyncWith)
 """Statements between a loop and a call in it that leave the call to every turn."""
 
 
+def lets_go(statement: ast.stmt | None) -> bool:
+    """Whether a statement deletes something, or puts a constant, or what is made of constants alone, in its place."""
+    if not isinstance(statement, ast.Assign):
+        return isinstance(statement, ast.Delete)
+    value = statement.value
+    parts = [*value.args, *value.keywords] if isinstance(value, ast.Call) else getattr(value, "elts", [value])
+    is_counter = isinstance(statement.targets[0], ast.Name) and getattr(value, "value", None) is not None
+    return bool(parts) and all(isinstance(each, ast.Constant) for each in parts) and not is_counter
+
+
 class Collector:
     """Asks of calls what they do to the collector, and whether other code undoes it."""
 
@@ -57,12 +67,28 @@ class Collector:
             if isinstance(node, ast.Call):
                 method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 is_pause = self.names.qualified(node.func) in known("collector", "calls", "pauses")
+                is_pause = is_pause or any(each.arg == "timeout" for each in node.keywords)
                 if is_pause or method in known("collector", "calls", "pauses_by_method"):
                     return False
             if isinstance(node, ast.Delete) and self.names.qualified(call.func) == "gc.collect":
                 return False
-        counted = isinstance(loop, ast.For) and isinstance(loop.iter, (ast.List, ast.Tuple))
+        if self.names.qualified(call.func) == "gc.collect" and self.is_meant(call):
+            return False
+        binding = (
+            self.names.binding(loop.iter) if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) else None
+        )
+        sole = binding.sole.value if binding and binding.sole else getattr(loop, "iter", None)
+        counted = isinstance(loop, ast.For) and isinstance(sole, (ast.List, ast.Tuple)) and bool(sole.elts)
         return not counted and not all(self.only_collects(statement) for statement in loop.body)
+
+    def is_meant(self, call: ast.Call) -> bool:
+        """Whether the turn lets go of something right before a call: by `del`, or by `x = None`, `x[k] = 0`."""
+        statement = self.facts.tree.statement(call)
+        for _, block in ast.iter_fields(self.facts.tree.parents[statement]) if statement else ():
+            if isinstance(block, list) and statement in block:
+                before = (each for each in block[block.index(statement) - 1 :: -1] if not isinstance(each, ast.Expr))
+                return statement is not block[0] and lets_go(next(before, None))
+        return False
 
     def only_collects(self, statement: ast.stmt) -> bool:
         value = statement.value if isinstance(statement, ast.Expr) else None

@@ -125,8 +125,9 @@ class Fronts:
             reads = self.rebuilding.reads(loops[-1], place, statement)
             is_many = isinstance(loops[0], ast.For) and self.facts.accumulation.is_certain(loops, "list")
             is_queue = is_many and not any(True for _ in reads)
-            return Front(place, "list", loops[-1]) if is_queue else None
-        return Front(place, "list", loops[-1], self.is_sequence(place)) if self.is_queue(loops, place) else None
+            return Front(place, "list", loops[-1], is_long=False) if is_queue else None
+        is_long = self.is_sequence(place) and not any(map(is_cut_off, ast.walk(loops[-1])))
+        return Front(place, "list", loops[-1], is_long) if self.is_queue(loops, place) else None
 
     def is_window(self, node: ast.AST, place: Place, loop: Loop) -> bool:
         """Whether a test of the length keeps what is shortened short."""
@@ -211,6 +212,14 @@ def shifted(node: ast.Call | ast.Delete) -> ast.expr | None:
     if not isinstance(function, ast.Attribute) or not node.args or not is_zero(node.args[0]):
         return None
     return function.value if (function.attr, len(node.args)) in (("pop", 1), ("insert", 2)) else None
+
+
+def is_cut_off(node: ast.AST) -> bool:
+    """Whether a loop is left as soon as a length has been reached."""
+    if not isinstance(node, ast.If) or not isinstance(node.body[-1], (ast.Break, ast.Return)):
+        return False
+    calls = (part for part in ast.walk(node.test) if isinstance(part, ast.Call))
+    return isinstance(node.test, ast.Compare) and any(getattr(each.func, "id", "") == "len" for each in calls)
 
 
 def is_zero(node: ast.AST) -> bool:

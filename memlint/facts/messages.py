@@ -41,6 +41,46 @@ class Messages:
         is_idle = all(self.is_idle(name, loop) for name in names) and not all(map(self.is_command, names))
         return Received(names, call, loop) if is_idle else None
 
+    def is_large(self, received: Received) -> bool:
+        """Whether it matters: a loop as old as its object, or one that never ends, waits for a message of any size."""
+        call, name = received.call, received.names[0]
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+        function = self.facts.tree.function(call)
+        if len(received.names) > 1 or call.keywords or not isinstance(self.facts.tree.function(function), ast.Module):
+            return False
+        if self.facts.closures.is_generator(function) or self.is_small(name, receiver):
+            return False
+        binding = self.facts.names.binding(receiver) if isinstance(receiver, ast.Name) else None
+        if binding and all(isinstance(made.node, ast.arg) for made in binding.definitions):
+            is_left = any(isinstance(each, (ast.Break, ast.Return)) for each in ast.walk(received.loop))
+            is_method = isinstance(self.facts.tree.parents[function], ast.ClassDef)
+            if is_method and is_left:
+                return False
+            return last_word(receiver) in known("messages", "named", "queue") | known("messages", "named", "many")
+        made = [each.func for each in self.makers(receiver)]
+        is_own = binding is None or binding.scope.node is function
+        return is_own and bool(made) and all(getattr(each, "attr", getattr(each, "id", "")) in MADE for each in made)
+
+    def is_small(self, name: ast.Name, receiver: ast.expr) -> bool:
+        """Whether a message is small by its name or by all that this file puts in, or is only a list gone through."""
+        binding = self.facts.names.binding(name)
+        parents = {use: self.facts.tree.parents[use] for use in binding.uses} if binding else {}
+        rest = [use for use, parent in parents.items() if not isinstance(parent, ast.Compare)]
+        if last_word(name) in known("messages", "named", "small") or all(
+            isinstance(parents[use], (ast.For, ast.AsyncFor)) for use in rest
+        ):
+            return True
+        model = self.facts.classes.instance(receiver.value) if isinstance(receiver, ast.Attribute) else None
+        puts = [
+            call.args[0]
+            for call in (ast.walk(model.node) if model else ())
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and len(call.args) == 1
+            if call.func.attr in known("messages", "arguments", "takers")
+            if ast.unparse(call.func.value) == ast.unparse(receiver)
+        ]
+        given = [each for each in puts if not (isinstance(each, ast.Constant) and each.value is None)]
+        return bool(given) and all(map(is_written_out, given))
+
     def loop(self, statement: ast.Assign, receiver: ast.expr) -> ast.While | None:
         """The endless loop each of whose turns begins to wait here."""
         inner: ast.AST = statement
@@ -136,16 +176,21 @@ class Messages:
         )
 
     def is_of_words(self, receiver: ast.expr) -> bool:
-        """Whether an annotation says that a queue brings strings or numbers: `Queue[str]`."""
+        """Whether an annotation is a queue of strings or numbers, `Queue[str]`, or a class whose methods give some."""
         binding = self.facts.names.binding(receiver) if isinstance(receiver, ast.Name) else None
         for made in binding.definitions if binding else ():
             hint = getattr(made.node, "annotation", getattr(made.statement, "annotation", None))
             if isinstance(hint, ast.Subscript) and getattr(hint.slice, "id", "") in ("bool", "float", "int", "str"):
                 return True
+            found = self.facts.find(hint) if isinstance(hint, ast.Name) else None
+            methods = found.node.body if found and isinstance(found.node, ast.ClassDef) else []
+            if any(getattr(getattr(each, "returns", None), "id", "") == "str" for each in methods):
+                return True
         return False
 
 
 QUEUES = known("messages", "made_by", "queue")
+MADE = frozenset(each.rpartition(".")[2] for each in QUEUES) | known("messages", "made_by", "connection")
 
 
 def waited_for(statement: ast.Assign) -> ast.Call | None:
@@ -173,6 +218,13 @@ def is_endless(loop: ast.While, receiver: ast.expr) -> bool:
     changed = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
     others = [ast.unparse(each) for each in (*changed, receiver)]
     return isinstance(test, (ast.Attribute, ast.Name)) and ast.unparse(test) not in others
+
+
+def is_written_out(value: ast.expr) -> bool:
+    """Whether a value is small as it is written: a constant, a text, a display, or one that is encoded."""
+    if isinstance(value, ast.Call):
+        return getattr(value.func, "attr", "") == "encode"
+    return isinstance(value, (ast.Constant, ast.JoinedStr, ast.Dict, ast.List, ast.Tuple))
 
 
 def is_after(node: ast.AST, other: ast.AST) -> bool:

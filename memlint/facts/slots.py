@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.class_kinds import is_builtin_exception
@@ -22,8 +24,7 @@ class Useless(NamedTuple):
 
     statement: ast.stmt
     name: str
-    model: ClassModel | None
-    """The base, where its file was read; None for a builtin one."""
+    model: ClassModel
 
 
 class Slots:
@@ -42,12 +43,15 @@ class Slots:
             return None
         if any(map(reads_slots, model.lineage())):
             return None
-        for base in model.node.bases:
-            name = model.home.names.qualified(generic(base)) or ""
-            if is_builtin_exception(name):
-                return Useless(statement, name.rpartition(".")[2], None)
+        if any(map(is_exception, model.lineage())) or self.is_compiled:
+            return None
         open_ = next((each for each in model.lineage() if each is not model and self.has_dictionary(each)), None)
         return Useless(statement, open_.node.name, open_) if open_ is not None else None
+
+    @cached_property
+    def is_compiled(self) -> bool:
+        """Whether declarations of Cython lie beside the file, which make its classes ones without a dictionary."""
+        return Path(self.facts.source.path).with_suffix(".pxd").is_file()
 
     def has_dictionary(self, model: ClassModel) -> bool:
         """Whether a class certainly gives its instances a dictionary: it has no slots, and nothing else makes it."""
@@ -55,6 +59,11 @@ class Slots:
         if "__slots__" in scope.bindings or model.node.decorator_list or is_rewritten(model):
             return False
         return all(is_open(each) for each in model.lineage())
+
+
+def is_exception(model: ClassModel) -> bool:
+    """Whether a class is an exception, whose dictionary is made only when something is put there: its slots help."""
+    return any(is_builtin_exception(model.home.names.qualified(generic(base)) or "") for base in model.node.bases)
 
 
 def is_open(model: ClassModel) -> bool:

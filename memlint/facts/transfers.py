@@ -4,6 +4,7 @@ or hashed."""
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.files import KINDS
@@ -46,6 +47,9 @@ class Transfers:
         if read is None or source is None or self.is_same(call, source):
             return None
         kind = self.kind(source, read)
+        target = self.facts.kind(getattr(call.func, "value", call)) if taker == "file" else None
+        if kind == "binary file" and target == "text file":
+            return None
         return Copied(read, source, taker, kind) if kind and not self.is_small(source) else None
 
     def taker(self, call: ast.Call) -> str:
@@ -154,6 +158,66 @@ class Transfers:
         binding = self.names.binding(file) if isinstance(file, ast.Name) else None
         return binding is not None and any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
 
+    def is_minor(self, call: ast.Call, copied: Copied) -> bool:
+        """Whether what is copied is likely small, or the author chose to copy it so."""
+        if any(isinstance(each, ast.ExceptHandler) for each in self.tree.ancestors(call)):
+            return True
+        if copied.kind in ("response", "stream"):
+            made = self.origin(copied.source)
+            return self.streams or (made is not None and bool(made.args) and self.is_fixed(made.args[-1]))
+        if self.is_of_table(copied.source):
+            return True
+        return copied.taker == "hash" and (self.is_of_sources(call) or self.is_chosen(call))
+
+    def is_chosen(self, call: ast.Call) -> bool:
+        """Whether a digest is remembered in a table of the module, or a loop leaves files out by their endings."""
+        function = self.tree.function(call)
+        for node in ast.walk(function) if not isinstance(function, ast.Module) else ():
+            table = node.value if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) else None
+            binding = self.names.binding(table) if isinstance(table, ast.Name) else None
+            if binding and isinstance(binding.scope.node, ast.Module):
+                return True
+            if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Continue) and is_of_ending(node.test):
+                return True
+        return False
+
+    @cached_property
+    def streams(self) -> bool:
+        """Whether the module writes other responses in blocks."""
+        blocks = known("transfers", "responses", "blocks")
+        return any(isinstance(each, ast.Attribute) and each.attr in blocks for each in self.tree.parents)
+
+    def is_fixed(self, url: ast.expr) -> bool:
+        """Whether an address is a constant of the module, or one of a table of it."""
+        binding = self.names.binding(url) if isinstance(url, ast.Name) else None
+        if binding and isinstance(binding.scope.node, ast.Module):
+            return True
+        sole = binding.sole.value if binding and binding.sole else None
+        url = sole if sole is not None else url
+        return isinstance(url, ast.Constant) or (isinstance(url, ast.Subscript) and self.is_fixed(url.value))
+
+    def is_of_table(self, source: ast.expr) -> bool:
+        """Whether a loop over a table of the module gives the names of the files."""
+        body = self.tree.function(source)
+        loops = [each for each in self.tree.ancestors(source) if isinstance(each, ast.For)]
+        for loop in loops if not isinstance(body, ast.Module) else ():
+            binding = self.names.binding(loop.iter) if isinstance(loop.iter, ast.Name) else None
+            if binding and isinstance(binding.scope.node, ast.Module):
+                return True
+        return False
+
+    def is_of_sources(self, call: ast.Call) -> bool:
+        """Whether a function that hashes a file is called in its module with what is named as a source file."""
+        name = getattr(self.tree.function(call), "name", "")
+        words = known("transfers", "small", "given")
+        calls = (each for each in self.tree.parents if name and isinstance(each, ast.Call))
+        return any(
+            words.intersection(str(getattr(argument, "attr", getattr(argument, "id", ""))).lower().split("_"))
+            for each in calls
+            if getattr(each.func, "attr", getattr(each.func, "id", "")) == name
+            for argument in each.args
+        )
+
     def is_small(self, source: ast.expr) -> bool:
         """Whether the function names files that are written by hand, or come with the program: nobody copies those in
         blocks."""
@@ -166,3 +230,7 @@ class Transfers:
             if name == "__file__" or words.intersection(name.lower().split("_")):
                 return True
         return False
+
+
+def is_of_ending(test: ast.expr) -> bool:
+    return isinstance(test, ast.Call) and getattr(test.func, "attr", "") == "endswith"
