@@ -28,7 +28,16 @@ def codes(path: str, *select: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["test_shop.py", "shop_test.py", "conftest.py", "tests/shop.py", "a/tests/b/shop.py", "test/shop.py", "a/tests.py", "a/testing.py"],
+    [
+        "test_shop.py",
+        "shop_test.py",
+        "conftest.py",
+        "tests/shop.py",
+        "a/tests/b/shop.py",
+        "test/shop.py",
+        "a/tests.py",
+        "a/testing.py",
+    ],
 )
 def test_quiet_rules_are_dropped_in_test_files(path: str) -> None:
     assert codes(path) == ["ML201"]

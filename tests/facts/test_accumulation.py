@@ -40,6 +40,30 @@ def test_what_a_loop_copies_to_add_to_it(code: str, found: tuple[str, str] | Non
 
 
 @pytest.mark.parametrize(
+    ("code", "is_doubtful"),
+    [
+        ("z = b''\nwhile x := y.recv(9):\n    z += x", False),
+        ("z = b''\nwhile (x := y.read(1)) != b':':\n    z += x", True),
+        ("z = b''\nwhile len(z) < n:\n    z += y()", True),
+        ("z = b''\nwhile y and (n is None or len(z) < n):\n    z += y()", False),
+        ("z = b''\nwhile n > 0:\n    z += y()\n    n -= 4", True),
+        ("z = b''\nfor x in y:\n    if len(z) + len(x) > MOST:\n        raise E\n    z += x", True),
+        ("z = b''\nfor x in y.items():\n    for w in x:\n        z += w", True),
+        ("y = []\ny.append(x)\nz = b''\nfor x in y:\n    z += x", True),
+        ("import numpy\nz = numpy.empty(0)\nfor x in y.selected_data:\n    z = numpy.append(z, x)", True),
+        ("import numpy\nz = numpy.empty(0)\nfor x in y.data:\n    z = numpy.append(z, x)", False),
+        ("z = set()\nwhile y:\n    z = z | y()", True),
+        ("z = []\nfor x in range(y):\n    z = z + [x]", False),
+    ],
+)
+def test_parts_that_may_be_few(code: str, is_doubtful: bool) -> None:
+    facts, module = facts_of(code)
+    statements = [node for node in ast.walk(module) if isinstance(node, (ast.Assign, ast.AugAssign))]
+    growths = [growth for each in statements if (growth := facts.accumulation.growth(each))]
+    assert [growth.is_doubtful for growth in growths] == [is_doubtful]
+
+
+@pytest.mark.parametrize(
     ("code", "is_found"),
     [
         ("q = [x]\nwhile q:\n    q.extend(q.pop(0).y)", True),
