@@ -35,7 +35,7 @@ CELLS = (3, 11)
 
 
 class Growth(NamedTuple):
-    """What is made anew in each turn of a loop, of which kind it is, what makes it, and whether the parts may be few."""
+    """What is made anew in each turn of a loop, of which kind it is, what makes it; doubtful if parts may be few."""
 
     place: Place
     kind: str

@@ -55,14 +55,13 @@ class FewParts:
 
     def has_length(self, test: ast.expr, place: Place) -> bool:
         """Whether a comparison takes the length of a value: `len(x) < n`, `x.shape[0] + n > MOST`."""
+        measured: list[ast.expr] = []
         for node in ast.walk(test) if isinstance(test, ast.Compare) else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len":
-                if any(self.rebuilding.is_same(each, place) for each in node.args):
-                    return True
+                measured += node.args
             if isinstance(node, ast.Attribute) and node.attr in known("streams", "told", "attributes"):
-                if self.rebuilding.is_same(node.value, place):
-                    return True
-        return False
+                measured.append(node.value)
+        return any(self.rebuilding.is_same(each, place) for each in measured)
 
     def counts_down(self, loop: ast.While, test: ast.expr) -> bool:
         """Whether a loop turns while a number, which it makes smaller, is more than nothing: `while n > 0: n >>= 8`."""
@@ -76,10 +75,9 @@ class FewParts:
                 if isinstance(node.op, SHRINKING):
                     yield node
             elif isinstance(node, ast.Assign) and [getattr(each, "id", "") for each in node.targets] == [name]:
-                value = node.value
-                if isinstance(value, ast.BinOp) and isinstance(value.op, SHRINKING):
-                    if getattr(value.left, "id", "") == name:
-                        yield node
+                value = node.value if isinstance(node.value, ast.BinOp) else None
+                if value and isinstance(value.op, SHRINKING) and getattr(value.left, "id", "") == name:
+                    yield node
 
     def is_digits(self, loop: Loop, statement: ast.stmt) -> bool:
         """Whether a loop takes one byte at a time, up to a mark: what is written like that is a number or a name."""
