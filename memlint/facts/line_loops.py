@@ -159,7 +159,7 @@ class LineLoops:
 
 
 def names_of(opened: ast.expr) -> Iterator[str]:
-    """The names in what opens a file; of an attribute or item its own: of `self.limits` and `paths["limits"]`, `limits`."""
+    """The names in what opens a file; of an attribute or item its own: `limits` of `paths["limits"]`."""
     if isinstance(opened, ast.Name):
         yield opened.id
     elif isinstance(opened, ast.Constant) and isinstance(opened.value, str):
