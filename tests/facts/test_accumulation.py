@@ -79,3 +79,19 @@ def test_a_list_that_is_shifted_as_a_queue(code: str, is_found: bool) -> None:
     facts, module = facts_of(code)
     nodes = [node for node in ast.walk(module) if isinstance(node, (ast.Call, ast.Delete))]
     assert any(facts.fronts.shifted(node) for node in nodes) is is_found
+
+
+@pytest.mark.parametrize(
+    ("code", "is_pending"),
+    [
+        ("z = bytes(y)\nwhile z:\n    z = z[4:]", False),
+        ("z = b''\nfor x in y:\n    z += x\n    while z:\n        z = z[4:]", False),
+        ("z = b''\nfor x in y:\n    z += x\n    z = z[-9:]\n    while z:\n        z = z[4:]", True),
+        ("async def f(y):\n z = b''\n async for x in y:\n  z += x\n  while z:\n   z = z[4:]", True),
+    ],
+)
+def test_a_buffer_of_little_more_than_came_last(code: str, is_pending: bool) -> None:
+    facts, module = facts_of(code)
+    cut = [node for node in ast.walk(module) if isinstance(node, ast.Assign) and "4:" in ast.unparse(node)]
+    fronts = [(each, front) for each in cut if (front := facts.fronts.advanced(each, frozenset({"bytes"})))]
+    assert [facts.fronts.is_pending(*each) for each in fronts] == [is_pending]
