@@ -18,6 +18,8 @@ EAGER_METHODS = frozenset({"extend", "join", "update"})
 STRIPPING = frozenset({"rstrip", "split", "strip"})
 TRIMMING = frozenset({"decode", "lstrip", "rstrip", "strip"})
 FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
+MARKS = ("=", ":")
+"""What files of settings have between a name and its value."""
 KEEPING = frozenset({"add", "append"})
 
 
@@ -93,8 +95,21 @@ class LineLoops:
 
     def is_short(self, file: ast.expr, loop: LineLoop) -> bool:
         """Whether a second list of the lines is likely a small matter: the texts stay, or the file is one of settings,
-        or the program is a script that ends."""
-        return self.keeps_text(loop) or self.is_of_settings(file, loop) or self.is_script()
+        or a script that ends passes each line on."""
+        is_passing = self.is_script() and not self.is_gathering(loop)
+        return self.keeps_text(loop) or self.is_of_settings(file, loop) or is_passing
+
+    def is_gathering(self, loop: LineLoop) -> bool:
+        """Whether a loop makes or fills a container, which tells of a file of data."""
+        if not isinstance(loop, ast.For):
+            return True
+        growing = known("containers", "methods", "grow")
+        return any(
+            (isinstance(node, ast.Call) and getattr(node.func, "attr", "") in growing)
+            or (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
+            for part in loop.body
+            for node in ast.walk(part)
+        )
 
     def keeps_text(self, loop: LineLoop) -> bool:
         """Whether the loop keeps a text for each line: the line without its white space, or one put together of it."""
@@ -145,7 +160,7 @@ class LineLoops:
             return False
         mark = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
         is_once = node.func.attr == "partition" or (node.func.attr == "split" and len(node.args) > 1)
-        return is_once and isinstance(mark, str) and mark in known("files", "short", "marks")
+        return is_once and mark in MARKS
 
     def is_script(self) -> bool:
         """Whether the module is a program that takes its arguments, works them off, and ends."""

@@ -11,6 +11,8 @@ from memlint.facts.layout import Tree
 from memlint.facts.project import Project
 from memlint.source import SourceFile
 
+SCRIPT = "import sys\nif __name__ == '__main__':\n    x(sys.argv)\n"
+
 
 def facts(code: str) -> Facts:
     source = SourceFile("example.py", code)
@@ -129,7 +131,8 @@ def test_a_loop_that_uses_up_a_list_of_lines() -> None:
         ("with open(self.limit_file) as f:\n    for line in f.readlines():\n        print(line)", True),
         ("with open(config['input']) as f:\n    for line in f.readlines():\n        print(line)", False),
         ("with open('.env') as f:\n    for line in f.readlines():\n        print(line)", True),
-        ("import sys\nif __name__ == '__main__':\n    x(sys.argv)\nfor line in f.readlines():\n    print(line)", True),
+        (f"{SCRIPT}for line in f.readlines():\n    y.append(line[0])", False),
+        (f"{SCRIPT}for line in f.readlines():\n    print(line)", True),
     ],
 )
 def test_a_list_of_lines_that_is_likely_short(loop: str, is_short: bool) -> None:
