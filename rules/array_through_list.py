@@ -33,6 +33,7 @@ class ArrayThroughList(Rule):
             self.report(
                 call,
                 "each number becomes a Python object before the array is filled: make it with `arange`",
+                optional=self.facts.reductions.is_below_limit(call, counted),
                 fix=fix,
                 unfixed="" if fix else "what the call is given besides the range may be more than `arange` takes",
             )

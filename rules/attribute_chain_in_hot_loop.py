@@ -62,6 +62,7 @@ class AttributeChainInHotLoop(Rule):
             read,
             f"`{name}` is looked up attribute by attribute on every turn of this loop, at some {nanoseconds} ns "
             f"for three on Python {version}: bind it to a local name before",
+            optional=loops.fills(loop),
             fix=None if unfixed else alias.fix(read),
             unfixed=unfixed,
         )

@@ -31,6 +31,7 @@ class BytesSliceAdvance(Rule):
         self.report(
             statement,
             f"the rest of `{place}` is copied in every turn of the loop: {better}",
+            optional=self.facts.fronts.is_pending(statement, front),
             related=[(front.loop, "the loop")],
             fix=fix,
             unfixed=unfixed,

@@ -44,18 +44,19 @@ class GlobalInHotLoop(Rule):
             kind, name = loops.lookup(read), ast.unparse(read)
             if kind is not None and name not in seen:
                 seen.add(name)
-                self.report_read(read, name, kind, outermost)
+                self.report_read(read, name, kind, loop)
 
-    def report_read(self, read: ast.expr, name: str, kind: str, outermost: ast.For | ast.While) -> None:
+    def report_read(self, read: ast.expr, name: str, kind: str, loop: ast.For | ast.While) -> None:
         version, nanoseconds = self.facts.loops.saving(kind)
         is_cached = self.facts.project.target >= CACHING
         cost = f"{'only ' if is_cached else ''}some {nanoseconds} ns a time on Python {version}"
         advice = "bind it to a local name before" + (", if that counts" if is_cached else "")
-        alias = LocalAlias(self.facts, self.slice, outermost)
+        alias = LocalAlias(self.facts, self.slice, self.facts.loops.nest(loop)[0])
         unfixed = "" if is_cached else alias.objection()
         self.report(
             read,
             f"`{name}` is looked up on every turn of this loop, at {cost}: {advice}",
+            optional=self.facts.loops.fills(loop),
             fix=None if is_cached or unfixed else alias.fix(read),
             unfixed=unfixed,
         )

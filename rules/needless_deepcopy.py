@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Fix, Needless, Rule, Safety, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Needless, Rule, Safety, Severity, Slice, all_of, cst, known
 
+FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
 ITSELF = ("immutable", "fresh")
 """Where the original can be used as it is."""
 
@@ -34,8 +35,16 @@ class NeedlessDeepcopy(Rule):
             fix=fix,
             unfixed="" if fix else "what the copy may share depends on who gets it",
             related=[(each, "a change of the copy") for each in found.by],
-            optional=not found.certain,
+            optional=not found.certain or self.is_of_few(call, found),
         )
+
+    def is_of_few(self, call: ast.Call, found: Needless) -> bool:
+        """Whether a copy is made for a check that tests run, or is one of a handful of figures."""
+        functions = (each for each in self.facts.tree.ancestors(call) if isinstance(each, FUNCTIONS))
+        if any(each.name.startswith("assert_") for each in functions):
+            return True
+        name = getattr(found.original, "id", getattr(found.original, "attr", ""))
+        return not known("copies", "handful", "words").isdisjoint(name.lower().split("_"))
 
     def told_why(self, found: Needless) -> str:
         """The message, by the reason."""

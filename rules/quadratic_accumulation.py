@@ -46,6 +46,7 @@ class QuadraticAccumulation(Rule):
             statement,
             f"`{growth.by}` copies all of `{ast.unparse(growth.place)}` in every turn: {BETTER[growth.kind]}",
             related=[(growth.loop, "the loop")],
+            optional=growth.is_doubtful,
             fix=fix,
             unfixed=unfixed,
         )

@@ -31,7 +31,7 @@ class ResultAllIterated(Rule):
         iterable = self.twin(iterated, ast.Call) or self.twin(iterated, ast.Name)
         loop = self.facts.tree.parents[iterable] if iterable else None
         found = self.facts.rows.mapped(loop) if isinstance(loop, (ast.For, ast.comprehension)) else None
-        if found is None or iterable is None:
+        if found is None or iterable is None or not isinstance(loop, (ast.For, ast.comprehension)):
             return
         fix, reason = self.by_parts(found.call, iterable)
         self.report(
@@ -39,6 +39,7 @@ class ResultAllIterated(Rule):
             f"{self.quoted(found.call) or '`all()`'} holds an object for every row of the table; "
             "iterate the query with `yield_per`, some hundred rows at a time",
             related=[(iterable, "the only loop over them")] if found.is_named else [],
+            optional=self.facts.rows.is_of_columns(found.source) or self.facts.rows.is_kept_in_parts(loop),
             fix=fix,
             unfixed=reason,
         )

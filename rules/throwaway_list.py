@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import math
 
-from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst
+from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst, known
 
 TAKERS = {
     "builtins.all": "stops at the first false element",
@@ -75,6 +75,7 @@ class ThrowawayList(Rule):
         self.report(
             made,
             f"`{ast.unparse(call.func)}` {TAKERS[taker]}; the list holds all of them till the end: pass a generator",
+            optional=any(map(self.is_of_few, made.generators)),
             fix=None if unfixed else self.unlisted(node, call, made, taker),
             unfixed=unfixed,
         )
@@ -104,6 +105,17 @@ class ThrowawayList(Rule):
         if not isinstance(loop.iter, ast.Call) or self.facts.names.qualified(loop.iter.func) != "builtins.range":
             return False
         return all(isinstance(bound, ast.Constant) for bound in loop.iter.args[:-1][:1])
+
+    def is_of_few(self, loop: ast.comprehension) -> bool:
+        """Whether a loop counts what there are few of: the devices of a machine, the values of a registry key."""
+        names = [node for node in ast.walk(loop.iter) if isinstance(node, ast.Name)]
+        bindings = [binding for name in names if (binding := self.facts.names.binding(name))]
+        made = [each.sole.value for each in bindings if each.sole and each.sole.value]
+        calls = [node.func for each in made for node in ast.walk(each) if isinstance(node, ast.Call)]
+        counting = known("iteration", "short", "counting")
+        return self.facts.reductions.is_of_few(loop.iter) or any(
+            (self.facts.names.qualified(function) or "") in counting for function in calls
+        )
 
     def unlisted(self, node: cst.Call, call: ast.Call, made: ast.ListComp, taker: str) -> Fix:
         """Take the brackets off; a generator that is not the only argument needs parentheses in their place."""

@@ -44,6 +44,7 @@ class WholeFileIterated(Rule):
         self.report(
             call,
             f"`{ast.unparse(call)}` holds {kept} at once; iterate `{ast.unparse(file)}`, one line at a time",
+            optional=self.facts.line_loops.is_short(file, loop),
             fix=fix,
             unfixed="" if fix else "a comment, a line break or a bracket stands in the way",
         )

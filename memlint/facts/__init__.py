@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
     from memlint.facts.exceptions import Exceptions
+    from memlint.facts.few_parts import FewParts
     from memlint.facts.fields import Fields
     from memlint.facts.figures import Figures
     from memlint.facts.files import Files
@@ -152,6 +153,7 @@ class Facts:
     drains: Analysis[Drains] = Analysis("drains")
     elements: Analysis[Elements] = Analysis("elements")
     exceptions: Analysis[Exceptions] = Analysis("exceptions")
+    few_parts: Analysis[FewParts] = Analysis("few_parts")
     fields: Analysis[Fields] = Analysis("fields")
     figures: Analysis[Figures] = Analysis("figures")
     files: Analysis[Files] = Analysis("files")

@@ -35,12 +35,13 @@ CELLS = (3, 11)
 
 
 class Growth(NamedTuple):
-    """What is made anew in each turn of a loop, of which kind it is, and what makes it."""
+    """What is made anew in each turn of a loop, of which kind it is, what makes it; doubtful if parts may be few."""
 
     place: Place
     kind: str
     by: str
     loop: Loop
+    is_doubtful: bool
 
 
 class Accumulation:
@@ -64,13 +65,14 @@ class Accumulation:
         found = self.summed(statement, place) or self.joined(statement, place)
         if found is None or not (found[0] in SURE or self.is_certain(loops, found[0])):
             return None
-        if self.is_few(found[0], loops, place) or self.is_asked_whole(statement, place):
+        if self.is_few(found[0], loops, place) or self.is_asked_whole(statement, place, loops[0]):
             return None
         if self.is_limited(loops[-1], place) or not self.rebuilding.values(place):
             return None
         if not all(map(self.only_tells, self.rebuilding.reads(loops[-1], place, statement))):
             return None
-        return Growth(place, *found, loops[-1])
+        is_doubtful = self.facts.few_parts.are_likely(statement, place, found[0], loops)
+        return Growth(place, *found, loops[-1], is_doubtful)
 
     def is_certain(self, loops: list[Loop], kind: str) -> bool:
         """Whether loops may take a great many turns: one in the other, or over a range or what is given one by one."""
@@ -104,11 +106,14 @@ class Accumulation:
         calls = (node.func for node in ast.walk(loop) if isinstance(node, ast.Call))
         return isinstance(target, ast.Name) and any(getattr(each, "id", "") == target.id for each in calls)
 
-    def is_asked_whole(self, statement: ast.Assign | ast.AugAssign, place: Place) -> bool:
-        """Whether each part is all that is still missing, `read(size - len(x))`, so that it mostly comes at once."""
+    def is_asked_whole(self, statement: ast.Assign | ast.AugAssign, place: Place, loop: Loop) -> bool:
+        """Whether each part is all that is still missing, `read(size - len(x))` or `read(n)` with `n -= len(part)`, so
+        that it mostly comes at once."""
         for part in self.parts(statement):
             for call in ast.walk(part):
                 for given in call.args if isinstance(call, ast.Call) else ():
+                    if isinstance(given, ast.Name) and any(self.facts.few_parts.shrinking(loop, given.id)):
+                        return True
                     is_rest = isinstance(given, ast.BinOp) and isinstance(given.op, ast.Sub)
                     if is_rest and any(self.rebuilding.is_same(node, place) for node in ast.walk(given)):
                         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.rebuilding import ENDS, Loop, Place
@@ -52,6 +53,25 @@ class Fronts:
             return None
         is_wanted = kind != "list" or self.is_queue(loops, place)
         return Front(place, kind, loops[-1], self.is_sequence(place)) if is_wanted else None
+
+    def is_pending(self, statement: ast.Assign, front: Front) -> bool:
+        """Whether what is cut is a buffer of little more than was received last: filled anew by `async for`, or kept
+        below a limit."""
+        for outer in self.tree.ancestors(statement):
+            filled = [node.target for node in ast.walk(outer) if isinstance(node, ast.AugAssign)]
+            is_filled = any(self.rebuilding.is_same(each, front.place) for each in filled)
+            if isinstance(outer, ast.AsyncFor) and is_filled:
+                return True
+            if isinstance(outer, (ast.For, ast.While)) and is_filled and any(self.is_cut(outer, front.place)):
+                return True
+        return False
+
+    def is_cut(self, loop: ast.AST, place: Place) -> Iterator[bool]:
+        """Whether a loop keeps no more than so many of the last of something: `x = x[-n:]`."""
+        for node in ast.walk(loop):
+            cut = node.value.slice if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript) else None
+            if isinstance(cut, ast.Slice) and isinstance(cut.lower, ast.UnaryOp) and cut.upper is None:
+                yield isinstance(node, ast.Assign) and self.rebuilding.is_same(node.targets[0], place)
 
     def is_queue(self, loops: list[Loop], place: Place) -> bool:
         """Whether a loop works off a list that it fills as well, or that may be long; one that it sorts is none."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.origins import words_of
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -14,6 +16,11 @@ LineLoop: TypeAlias = ast.For | ast.DictComp | ast.GeneratorExp | ast.ListComp |
 
 EAGER_METHODS = frozenset({"extend", "join", "update"})
 STRIPPING = frozenset({"rstrip", "split", "strip"})
+TRIMMING = frozenset({"decode", "lstrip", "rstrip", "strip"})
+FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
+MARKS = ("=", ":")
+"""What files of settings have between a name and its value."""
+KEEPING = frozenset({"add", "append"})
 
 
 class LineLoops:
@@ -85,3 +92,101 @@ class LineLoops:
             return is_kept and [getattr(argument, "id", "") for argument in value.args] == self.names(loop)  # type: ignore[union-attr]
         is_bare = isinstance(loop, (ast.ListComp, ast.SetComp)) and getattr(loop.elt, "id", "") in self.names(loop)
         return is_bare and not any(generator.ifs for generator in loop.generators)
+
+    def is_short(self, file: ast.expr, loop: LineLoop) -> bool:
+        """Whether a second list of the lines is likely a small matter: the texts stay, or the file is one of settings,
+        or a script that ends passes each line on."""
+        is_passing = self.is_script() and not self.is_gathering(loop)
+        return self.keeps_text(loop) or self.is_of_settings(file, loop) or is_passing
+
+    def is_gathering(self, loop: LineLoop) -> bool:
+        """Whether a loop makes or fills a container, which tells of a file of data."""
+        if not isinstance(loop, ast.For):
+            return True
+        growing = known("containers", "methods", "grow")
+        return any(
+            (isinstance(node, ast.Call) and getattr(node.func, "attr", "") in growing)
+            or (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
+            for part in loop.body
+            for node in ast.walk(part)
+        )
+
+    def keeps_text(self, loop: LineLoop) -> bool:
+        """Whether the loop keeps a text for each line: the line without its white space, or one put together of it."""
+        if not isinstance(loop, ast.For):
+            is_list = isinstance(loop, (ast.ListComp, ast.SetComp))
+            return is_list and self.is_text(loop.elt, self.names(loop))  # type: ignore[union-attr]
+        trimmed = [*self.names(loop)]
+        for each in loop.body:
+            if isinstance(each, ast.Assign) and self.is_text(each.value, trimmed):
+                trimmed += [target.id for target in each.targets if isinstance(target, ast.Name)]
+        last = loop.body[-1]
+        if isinstance(last, ast.If) and not last.orelse and len(last.body) == 1:
+            last = last.body[0]
+        kept = last.value if isinstance(last, ast.Expr) else None
+        if not isinstance(kept, ast.Call) or getattr(kept.func, "attr", "") not in KEEPING or len(kept.args) != 1:
+            return False
+        return self.is_text(kept.args[0], trimmed) or self.is_put_together(kept.args[0])
+
+    def is_text(self, value: ast.expr, lines: list[str]) -> bool:
+        """Whether a value is a line, or what is left of it without the white space round it."""
+        while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in TRIMMING:
+            value = value.func.value
+        return isinstance(value, ast.Name) and value.id in lines
+
+    def is_put_together(self, value: ast.expr) -> bool:
+        """Whether a value is a text with something in it: an f-string, `"…".format(…)`."""
+        function = value.func if isinstance(value, ast.Call) else None
+        is_format = isinstance(function, ast.Attribute) and function.attr == "format"
+        return isinstance(value, ast.JoinedStr) or (is_format and isinstance(function.value, ast.Constant))  # type: ignore[union-attr]
+
+    def is_of_settings(self, file: ast.expr, loop: LineLoop) -> bool:
+        """Whether a file is named as one of settings, or each line is split once, at the mark after a name."""
+        binding = self.facts.names.binding(file) if isinstance(file, ast.Name) else None
+        sole = binding.sole if binding else None
+        sources = [file, *(each for each in [sole.value if sole else None] if each)]
+        for outer in self.facts.tree.ancestors(loop):
+            if isinstance(outer, (ast.With, ast.AsyncWith)):
+                sources += [each.context_expr for each in outer.items]
+        names = [name for each in sources for name in names_of(each)]
+        names += [each.name for each in self.facts.tree.ancestors(loop) if isinstance(each, FUNCTIONS)]
+        if any(words_of(name) & known("files", "short", "words") for name in names):
+            return True
+        return any(self.splits_once(node) for part in self.parts(loop) for node in ast.walk(part))
+
+    def splits_once(self, node: ast.AST) -> bool:
+        """Whether something is split into a name and a value: `line.split("=", 1)`, `line.partition(":")`."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        mark = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        is_once = node.func.attr == "partition" or (node.func.attr == "split" and len(node.args) > 1)
+        return is_once and mark in MARKS
+
+    def is_script(self) -> bool:
+        """Whether the module is a program that takes its arguments, works them off, and ends."""
+        module = self.facts.tree.module
+        guarded = any(
+            isinstance(each, ast.If) and any(getattr(node, "id", "") == "__name__" for node in ast.walk(each.test))
+            for each in module.body
+        )
+        attributes = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and node.attr == "argv")
+        return guarded and any(self.facts.names.qualified(each) == "sys.argv" for each in attributes)
+
+
+def names_of(opened: ast.expr) -> Iterator[str]:
+    """The names in what opens a file; of an attribute or item its own: `limits` of `paths["limits"]`."""
+    if isinstance(opened, ast.Name):
+        yield opened.id
+    elif isinstance(opened, ast.Constant) and isinstance(opened.value, str):
+        yield from opened.value.replace("/", ".").split(".")
+    elif isinstance(opened, ast.Attribute):
+        yield opened.attr
+    elif isinstance(opened, ast.Subscript):
+        yield from names_of(opened.slice)
+    elif isinstance(opened, ast.Call):
+        receiver = [opened.func.value] if isinstance(opened.func, ast.Attribute) else []
+        for each in (*receiver, *opened.args):
+            yield from names_of(each)
+    elif isinstance(opened, ast.BinOp):
+        yield from names_of(opened.left)
+        yield from names_of(opened.right)

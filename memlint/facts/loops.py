@@ -90,6 +90,10 @@ class Loops:
         is_wide = is_long and is_filled(nest[-2], loop) and self.is_small(nest[-2], is_outer=True)
         return is_wide and is_of_table(nest[-2], loop)
 
+    def fills(self, loop: Loop) -> bool:
+        """Whether a turn puts something into a container or array, beside which a lookup may be a trifle."""
+        return any(isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) for node in ast.walk(loop))
+
     def is_long(self, loop: Loop) -> bool:
         """Whether a loop has many turns for certain, with those around it that repeat it."""
         nest = self.nest(loop)

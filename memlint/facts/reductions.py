@@ -60,6 +60,20 @@ class Reductions:
         is_small = self.is_of_few(given) or (most is not None and most <= FEW)
         return given if is_range and not is_small else None
 
+    def is_below_limit(self, call: ast.Call, counted: ast.expr) -> bool:
+        """Whether a branch is for what is short: the `else` of `if len(x) > LIMIT`, the body of `if len(x) < LIMIT`."""
+        lengths = {ast.dump(node) for node in ast.walk(counted) if isinstance(node, ast.Call)} - {ast.dump(counted)}
+        inner: ast.AST = call
+        for outer in self.tree.ancestors(call):
+            test = outer.test if isinstance(outer, ast.If) else None
+            if isinstance(outer, ast.If) and isinstance(test, ast.Compare) and ast.dump(test.left) in lengths:
+                if isinstance(test.ops[0], (ast.Gt, ast.GtE)) and inner in outer.orelse:
+                    return True
+                if isinstance(test.ops[0], (ast.Lt, ast.LtE)) and inner in outer.body:
+                    return True
+            inner = outer
+        return False
+
     def is_of_few(self, count: ast.expr) -> bool:
         """Whether a number is called by a word for what there are few of."""
         names = (last_name(node) for node in ast.walk(count) if isinstance(node, (ast.Name, ast.Attribute)))

@@ -196,6 +196,25 @@ class Rows:
         is_part = any(isinstance(each, ast.Call) and getattr(each.func, "attr", "") in parts for each in made)
         return isinstance(column, ast.Name) and not is_part
 
+    def is_of_columns(self, query: ast.expr) -> bool:
+        """Whether a query asks for columns alone, so that a row is a tuple of values and no object."""
+        calls = [node for node in ast.walk(query) if isinstance(node, ast.Call)]
+        asking = [
+            each
+            for each in calls
+            if getattr(each.func, "attr", "") == "query"
+            or self.names.qualified(each.func) in known("transfers", "rows", "selected_by")
+        ]
+        columns = [column for each in asking for column in each.args]
+        return bool(columns) and all(
+            isinstance(each, ast.Attribute) and getattr(each.value, "id", "")[:1].isupper() for each in columns
+        )
+
+    def is_kept_in_parts(self, loop: RowLoop) -> bool:
+        """Whether a dictionary of the fields of each row is kept, so that nearly all is held anyway."""
+        made = self.tree.parents[loop]
+        return isinstance(loop, ast.comprehension) and isinstance(getattr(made, "elt", None), ast.Dict)
+
     def is_touched(self, loop: RowLoop, cursor: ast.expr | None) -> bool:
         """Whether the loop uses the cursor or the connection, or ends the transaction, while rows are still to come."""
         busy = frozenset().union(*(known("transfers", "rows", key) for key in ("ended_by", "held_by", "run_by")))

@@ -104,7 +104,9 @@ class Sizes:
         return len(range(*given)) if len(given) == len(bounds) and 0 not in given[2:] else None
 
     def few(self, count: ast.expr) -> int | None:
-        """`FEW` for a count that is small by nature: `x.ndim`, `len(x.shape)`."""
+        """`FEW` for a count that is small by nature: `x.ndim`, `len(x.shape)`; the number in `min(x, 3)`."""
+        if isinstance(count, ast.Call) and self.names.qualified(count.func) == "builtins.min" and len(count.args) > 1:
+            return least(map(self.number, count.args))
         if isinstance(count, ast.Attribute) and count.attr in known("iteration", "short", "counts"):
             return FEW
         is_length = isinstance(count, ast.Call) and self.names.qualified(count.func) == "builtins.len"

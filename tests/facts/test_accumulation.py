@@ -40,6 +40,30 @@ def test_what_a_loop_copies_to_add_to_it(code: str, found: tuple[str, str] | Non
 
 
 @pytest.mark.parametrize(
+    ("code", "is_doubtful"),
+    [
+        ("z = b''\nwhile x := y.recv(9):\n    z += x", False),
+        ("z = b''\nwhile (x := y.read(1)) != b':':\n    z += x", True),
+        ("z = b''\nwhile len(z) < n:\n    z += y()", True),
+        ("z = b''\nwhile y and (n is None or len(z) < n):\n    z += y()", False),
+        ("z = b''\nwhile n > 0:\n    z += y()\n    n -= 4", True),
+        ("z = b''\nfor x in y:\n    if len(z) + len(x) > MOST:\n        raise E\n    z += x", True),
+        ("z = b''\nfor x in y.items():\n    for w in x:\n        z += w", True),
+        ("y = []\ny.append(x)\nz = b''\nfor x in y:\n    z += x", True),
+        ("import numpy\nz = numpy.empty(0)\nfor x in y.selected_data:\n    z = numpy.append(z, x)", True),
+        ("import numpy\nz = numpy.empty(0)\nfor x in y.data:\n    z = numpy.append(z, x)", False),
+        ("z = set()\nwhile y:\n    z = z | y()", True),
+        ("z = []\nfor x in range(y):\n    z = z + [x]", False),
+    ],
+)
+def test_parts_that_may_be_few(code: str, is_doubtful: bool) -> None:
+    facts, module = facts_of(code)
+    statements = [node for node in ast.walk(module) if isinstance(node, (ast.Assign, ast.AugAssign))]
+    growths = [growth for each in statements if (growth := facts.accumulation.growth(each))]
+    assert [growth.is_doubtful for growth in growths] == [is_doubtful]
+
+
+@pytest.mark.parametrize(
     ("code", "is_found"),
     [
         ("q = [x]\nwhile q:\n    q.extend(q.pop(0).y)", True),
@@ -55,3 +79,19 @@ def test_a_list_that_is_shifted_as_a_queue(code: str, is_found: bool) -> None:
     facts, module = facts_of(code)
     nodes = [node for node in ast.walk(module) if isinstance(node, (ast.Call, ast.Delete))]
     assert any(facts.fronts.shifted(node) for node in nodes) is is_found
+
+
+@pytest.mark.parametrize(
+    ("code", "is_pending"),
+    [
+        ("z = bytes(y)\nwhile z:\n    z = z[4:]", False),
+        ("z = b''\nfor x in y:\n    z += x\n    while z:\n        z = z[4:]", False),
+        ("z = b''\nfor x in y:\n    z += x\n    z = z[-9:]\n    while z:\n        z = z[4:]", True),
+        ("async def f(y):\n z = b''\n async for x in y:\n  z += x\n  while z:\n   z = z[4:]", True),
+    ],
+)
+def test_a_buffer_of_little_more_than_came_last(code: str, is_pending: bool) -> None:
+    facts, module = facts_of(code)
+    cut = [node for node in ast.walk(module) if isinstance(node, ast.Assign) and "4:" in ast.unparse(node)]
+    fronts = [(each, front) for each in cut if (front := facts.fronts.advanced(each, frozenset({"bytes"})))]
+    assert [facts.fronts.is_pending(*each) for each in fronts] == [is_pending]

@@ -50,3 +50,19 @@ def test_reductions(code: str, goes_through: bool) -> None:
     calls = [node for node in facts.tree.parents if isinstance(node, ast.Call)]
     reductions = facts.reductions
     assert any(reductions.reduced(call) or reductions.counted(call) for call in calls) is goes_through
+
+
+@pytest.mark.parametrize(
+    ("code", "is_short"),
+    [
+        ("if len(t) > MOST:\n    pass\nelse:\n    x = numpy.array(range(len(t)))", True),
+        ("if len(t) < MOST:\n    x = numpy.array(range(len(t)))", True),
+        ("if len(t) > MOST:\n    x = numpy.array(range(len(t)))", False),
+        ("if len(u) < MOST:\n    x = numpy.array(range(len(t)))", False),
+    ],
+)
+def test_a_range_in_the_branch_for_what_is_short(code: str, is_short: bool) -> None:
+    facts = facts_of("import numpy\n" + code)
+    calls = [node for node in facts.tree.parents if isinstance(node, ast.Call)]
+    made = [(call, counted) for call in calls if (counted := facts.reductions.counted(call))]
+    assert [facts.reductions.is_below_limit(*each) for each in made] == [is_short]

@@ -51,3 +51,20 @@ def test_the_rows_of_a_whole_table_are_fetched_for_one_loop(code: str, is_found:
 def test_the_entities_of_a_whole_table_are_made_for_one_loop(loop: str, is_found: bool) -> None:
     facts, node = last_loop("from sqlalchemy import select\nfrom shop import told\n" + loop)
     assert (facts.rows.mapped(node) is not None) is is_found
+
+
+@pytest.mark.parametrize(
+    ("loop", "is_light"),
+    [
+        ("for b in session.query(Book).all(): print(b.name)", False),
+        ("for b in session.query(self.dao.model).all(): print(b.name)", False),
+        ("for b in session.query(Book.id, Book.name).all(): print(b.name)", True),
+        ("x = [{'id': b.id, 'name': b.name} for b in session.query(Book).all()]", True),
+        ("x = [b.name for b in session.query(Book).all()]", False),
+    ],
+)
+def test_rows_that_are_light_or_kept_in_parts(loop: str, is_light: bool) -> None:
+    facts, found = last_loop("import sqlalchemy\n" + loop)
+    mapped = facts.rows.mapped(found)
+    assert mapped is not None
+    assert (facts.rows.is_of_columns(mapped.source) or facts.rows.is_kept_in_parts(found)) is is_light

@@ -11,6 +11,8 @@ from memlint.facts.layout import Tree
 from memlint.facts.project import Project
 from memlint.source import SourceFile
 
+SCRIPT = "import sys\nif __name__ == '__main__':\n    x(sys.argv)\n"
+
 
 def facts(code: str) -> Facts:
     source = SourceFile("example.py", code)
@@ -114,3 +116,29 @@ def test_a_loop_that_uses_up_a_list_of_lines() -> None:
     assert [type(loop) for loop in loops] == [ast.For, type(None)]
     assert loops[0] is not None
     assert known.line_loops.is_stripped(loops[0])
+
+
+@pytest.mark.parametrize(
+    ("loop", "is_short"),
+    [
+        ("for line in f.readlines():\n    x.append(float(line))", False),
+        ("for line in f.readlines():\n    line = line.strip()\n    if line:\n        x.append(line)", True),
+        ("for line in f.readlines():\n    a, b = line.split()\n    x.append('{} {}'.format(a, b))", True),
+        ("y = [line.rstrip() for line in f.readlines()]", True),
+        ("y = [json.loads(line.rstrip()) for line in f.readlines()]", False),
+        ("for line in f.readlines():\n    key, value = line.split('=', 1)", True),
+        ("for line in f.readlines():\n    key, value = line.split('=')", False),
+        ("with open(self.limit_file) as f:\n    for line in f.readlines():\n        print(line)", True),
+        ("with open(config['input']) as f:\n    for line in f.readlines():\n        print(line)", False),
+        ("with open('.env') as f:\n    for line in f.readlines():\n        print(line)", True),
+        (f"{SCRIPT}for line in f.readlines():\n    y.append(line[0])", False),
+        (f"{SCRIPT}for line in f.readlines():\n    print(line)", True),
+    ],
+)
+def test_a_list_of_lines_that_is_likely_short(loop: str, is_short: bool) -> None:
+    known = facts(loop)
+    call = next(node for node in known.tree.parents if ast.unparse(node) == "f.readlines()")
+    assert isinstance(call, ast.Call)
+    found = known.line_loops.over(call)
+    assert found is not None
+    assert known.line_loops.is_short(call.func.value, found) is is_short  # type: ignore[attr-defined]
