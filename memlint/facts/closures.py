@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 from memlint.facts.classes import ClassModel, MethodKind, Store
@@ -134,8 +135,18 @@ class Closures:
 
     @cached_property
     def is_program(self) -> bool:
-        """Whether the file is made to be run by itself: what it leaves open is closed when it ends, soon after."""
+        """Whether the file is made to be run by itself, or stands in a folder of such files: what it leaves open is
+        closed when it ends, soon after."""
+        if known("files", "programs", "folders").intersection(PurePath(self.facts.source.path).parts[-2:-1]):
+            return True
         tests = (each.test for each in self.tree.module.body if isinstance(each, ast.If))
+        return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
+
+    def is_main(self, node: ast.AST) -> bool:
+        """Whether a node stands under `if __name__ == "__main__"` itself: the program is about to end."""
+        if not isinstance(self.tree.function(node), ast.Module):
+            return False
+        tests = (outer.test for outer in self.tree.ancestors(node) if isinstance(outer, ast.If))
         return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
 
     def _runs_once(self, function: ast.AST, asking: frozenset[ast.AST]) -> bool:
@@ -143,7 +154,7 @@ class Closures:
             return True
         if not isinstance(function, FUNCTIONS) or function in asking:
             return False
-        if function.name.strip("_") == "main" or is_test(function.name):
+        if function.name.strip("_").rpartition("_")[2] == "main" or is_test(function.name):
             return True
         outer = self.tree.function(function)
         if outer is not self.tree.module and self._runs_once(outer, asking | {function}):

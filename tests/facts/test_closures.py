@@ -70,3 +70,23 @@ def test_runs_once(code: str, runs_once: bool) -> None:
 def test_is_per_class(code: str, is_per_class: bool) -> None:
     facts = facts_of(code)
     assert facts.closures.is_per_class(function(facts, "f")) is is_per_class
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "is_program"),
+    [
+        ("shop.py", "import sys\n", False),
+        ("shop.py", "if __name__ == '__main__': pass\n", True),
+        ("shop/scripts/order.py", "import sys\n", True),
+        ("scripts/shop/order.py", "import sys\n", False),
+    ],
+)
+def test_is_program(path: str, code: str, is_program: bool) -> None:
+    source = SourceFile(path, code)
+    assert Facts(source, Tree(source, ast.parse(code)), Project()).closures.is_program is is_program
+
+
+def test_is_main_asks_for_the_block_itself() -> None:
+    facts = facts_of("x = 1\ndef f(): x = 2\nif __name__ == '__main__':\n    x = 3\n    def g(): x = 4\n")
+    values = [node for node in facts.tree.parents if isinstance(node, ast.Constant) and isinstance(node.value, int)]
+    assert [each.value for each in values if facts.closures.is_main(each)] == [3]
