@@ -106,8 +106,7 @@ def test_owned(method: str, is_unclosed: bool) -> None:
 )
 def test_an_owner_whose_handle_does_nothing_or_that_a_timer_keeps(body: str, is_idle: bool, is_timed: bool) -> None:
     code = f"from concurrent.futures import ThreadPoolExecutor\nclass C:\n    def __init__(self, p): {body}\n"
-    facts = facts_of(code)
-    stores = (node for node in facts.tree.parents if isinstance(node, ast.Assign))
-    ((call, kept),) = ((node.value, node.targets[0]) for node in stores)
-    assert isinstance(call, ast.Call) and isinstance(kept, ast.Attribute)
+    facts, call = opened(code)
+    (kept,) = (node.targets[0] for node in facts.tree.parents if isinstance(node, ast.Assign))
+    assert isinstance(kept, ast.Attribute)
     assert (facts.owned_handles.is_idle(call, kept), facts.owned_handles.is_timed(call)) == (is_idle, is_timed)
