@@ -41,4 +41,5 @@ class ArchiveNotClosed(Rule):
             f"`{handle.name.id}` {how}; its file stays open until it is collected: open it in a `with`",
             fix=fix,
             unfixed=unfixed,
+            optional=self.facts.local_handles.is_brief(call, how),
         )

@@ -41,6 +41,7 @@ class CachedMethod(Rule):
         if owner is None:
             return
         model = self.facts.classes.of(owner)
+        is_alone = self.facts.caching.is_alone(model)
         for found in self.facts.caching.methods(model):
             method, name = found.function, found.function.name
             instance = f"`{model.node.name}`"
@@ -54,16 +55,19 @@ class CachedMethod(Rule):
                 found.by,
                 f"`{found.name}` around a method is one cache for all instances: it keeps {kept} that `{name}` was "
                 f"called on, with their results{', until it is cleared' if found.is_cleared else ''}; {way}",
-                severity=self.weight(model, found.limit),
+                severity=self.weight(model, found.limit, is_alone),
                 related=[(method, "the method")],
                 fix=fix,
                 unfixed=unfixed,
-                optional=found.is_cleared or found.limit == 1 or self.is_value(model),
+                optional=found.is_cleared
+                or found.limit == 1
+                or self.is_value(model)
+                or self.facts.caching.is_alone(model),
             )
 
-    def weight(self, model: ClassModel, limit: int | None) -> Severity | None:
+    def weight(self, model: ClassModel, limit: int | None, is_alone: bool) -> Severity | None:
         """Info where instances are few, or values that compare by what they hold."""
-        is_few = (limit is not None and limit <= FEW) or self.facts.caching.is_one_of_few(model)
+        is_few = is_alone or (limit is not None and limit <= FEW) or self.facts.caching.is_one_of_few(model)
         return Severity.INFO if self.is_value(model) or is_few else None
 
     def is_value(self, model: ClassModel) -> bool:

@@ -42,4 +42,5 @@ class FinalizerHoldsSelf(Rule):
             call,
             f"the finalizer of `{self.text(subject)}` keeps {holding}, which holds `{self.text(held)}`{via}: without "
             "a call of its own it is freed when the program ends; give it a function and only what that needs",
+            optional=self.facts.weak.is_of_module(held),
         )

@@ -54,14 +54,8 @@ class NotClosedOnAllPaths(Rule):
             related=[(use.name, "a close") for use in handle.closings],
             fix=fix,
             unfixed=unfixed,
-            optional=self.is_brief(call, how),
+            optional=self.facts.local_handles.is_brief(call, how),
         )
-
-    def is_brief(self, call: ast.Call, how: str) -> bool:
-        """Whether the process ends soon after: the function runs once in it, or what raises ends a program."""
-        closures = self.facts.closures
-        ends = closures.is_program and how.startswith("stays open")
-        return ends or closures.runs_once(self.facts.tree.function(call))
 
     def check_release(self, call: ast.Call) -> None:
         """A call that gives something back, and that never runs, or not where the one before it raises."""

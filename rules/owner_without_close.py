@@ -51,5 +51,5 @@ class OwnerWithoutClose(Rule):
             call,
             f"{self.quoted(kept)} is opened here and closed nowhere; it stays open until the instance is collected: "
             "close it in a method of the class",
-            optional=not owned.is_sure(kept),
+            optional=not owned.is_sure(kept) or owned.is_idle(call, kept) or owned.is_timed(call),
         )

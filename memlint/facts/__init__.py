@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from memlint.facts.array_copies import ArrayCopies
     from memlint.facts.caching import Caching
     from memlint.facts.callbacks import Callbacks
+    from memlint.facts.captures import Captures
     from memlint.facts.children import Children
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
@@ -137,6 +138,7 @@ class Facts:
     array_copies: Analysis[ArrayCopies] = Analysis("array_copies")
     caching: Analysis[Caching] = Analysis("caching")
     callbacks: Analysis[Callbacks] = Analysis("callbacks")
+    captures: Analysis[Captures] = Analysis("captures")
     children: Analysis[Children] = Analysis("children")
     class_containers: Analysis[ClassContainers] = Analysis("class_containers")
     classes: Analysis[Classes] = Analysis("classes")

@@ -272,15 +272,26 @@ class Caching:
         return isinstance(call, ast.Call) and any(keyword.arg in ("key", None) for keyword in call.keywords)
 
     def is_one_of_few(self, model: ClassModel) -> bool:
-        """Whether a program has few instances of a class: by where it makes them, its name, its bases."""
-        if self.facts.classes.is_singleton(model):
+        """Whether a program has few instances of a class, or one: by where it makes them, and its name."""
+        words = known("caches", "named", "few") | known("caches", "named", "one")
+        return not words.isdisjoint(words_of(model.node.name)) or self.is_single(model)
+
+    def is_alone(self, model: ClassModel) -> bool:
+        """Whether a program has one instance of a class, or one for each of its parts, as long as it runs: by where it
+        makes it, its name, its bases."""
+        bases = {base for each in model.local_lineage() for base in each.node.bases}
+        if any(self.facts.names.qualified(base) in known("caches", "named", "bases") for base in bases):
             return True
-        if known("caches", "named", "few").intersection(word.lower() for word in WORD.findall(model.node.name)):
-            return True
+        words = {word for name in (model.node.name, *map(ast.unparse, bases)) for word in words_of(name)}
+        return not words.isdisjoint(known("caches", "named", "one")) or self.is_single(model)
+
+    def is_single(self, model: ClassModel) -> bool:
+        """Whether a class is made once, at module level, or is called a singleton or a registry."""
+        node = model.node
+        names = [node.name, *(ast.unparse(keyword.value) for keyword in node.keywords)]
+        names += [ast.unparse(each) for each in (*node.bases, *node.decorator_list)]
         words = known("classes", "names", "single")
-        names = [model.node.name, *(ast.unparse(keyword.value) for keyword in model.node.keywords)]
-        names += [ast.unparse(each) for each in (*model.node.bases, *model.node.decorator_list)]
-        return any(word in name.lower() for word in words for name in names)
+        return self.facts.classes.is_singleton(model) or any(word in name.lower() for word in words for name in names)
 
     def is_cleared_at_end(self, name: str) -> bool:
         """Whether a cache is cleared anywhere but in what an event calls: `on_resize`, `_config_changed`."""
@@ -303,3 +314,8 @@ class Caching:
     @property
     def transparent(self) -> frozenset[str]:
         return known("caches", "decorators", "transparent") | known("caches", "decorators", "unbound")
+
+
+def words_of(name: str) -> list[str]:
+    """The words of the name of a class, in lower case."""
+    return [word.lower() for word in WORD.findall(name)]

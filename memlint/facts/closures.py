@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
 from memlint.facts.classes import ClassModel, MethodKind, Store
@@ -20,15 +21,6 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 CODE = (DefinitionKind.CLASS, DefinitionKind.FUNCTION, DefinitionKind.IMPORT)
-SCALARS = frozenset({"bool", "bytes", "complex", "float", "int", "NoneType", "str"})
-SMALL = frozenset(
-    {
-        *(f"builtins.{name}" for name in ("bool", "float", "hash", "id", "int", "isinstance", "len", "ord", "round")),
-        "typing.TypeVar",
-    }
-)
-"""Calls whose result is of no size."""
-
 HOLDING = frozenset({"functools.cache", "functools.lru_cache", "functools.wraps"})
 """Decorators whose result holds the function."""
 
@@ -45,6 +37,9 @@ NO_INSTANCE = frozenset(
     }
 )
 """Calls that give a class or a module, or what passes attributes on to another object."""
+MAKING = frozenset({"__call__", "__init__", "__new__"})
+"""Methods of a metaclass that make a class, or an instance of one."""
+
 CLASSES = frozenset({"class_", "cls", "func", "function", "klass", "method", "mod", "module"})
 CLASS_ANNOTATIONS = frozenset({"Callable", "ModuleType", "Type", "type", "types.ModuleType", "typing.Callable"})
 
@@ -105,56 +100,53 @@ class Closures:
                 members.append(other)
         return sorted(members, key=lambda each: (each.lineno, each.col_offset))
 
-    def heavy(self, circle: list[Function]) -> list[Binding]:
-        """What the functions of a circle hold besides each other that may be of any size, parameters first."""
-        held: set[Binding] = set().union(*map(self.facts.links.captured, circle))
-        held -= {binding for each in circle if (binding := self.variable(each))}
-        heavy = [each for each in held if not all(map(self.is_light, each.definitions))]
-        return sorted(heavy, key=lambda each: (each.definitions[0].kind is not DefinitionKind.PARAMETER, each.name))
-
-    def is_light(self, definition: Definition) -> bool:
-        """Whether a definition binds a number, a text, a class, or a function, whose own cells count anyway."""
-        if definition.kind in CODE or definition.kind is DefinitionKind.DELETE:
-            return True
-        if definition.kind is DefinitionKind.PARAMETER:
-            annotation = getattr(definition.node, "annotation", None)
-            default = self.default(definition)
-            if isinstance(default, ast.Constant) and default.value is not None:
-                return True
-            name = self.names.qualified(annotation) if annotation else None
-            return (name or "").removeprefix("builtins.") in SCALARS
-        value = definition.value
-        if isinstance(value, ast.Lambda) or self.facts.kinds.of(value) in SCALARS:
-            return True
-        if isinstance(value, ast.Tuple):
-            return all(map(self.is_light_element, value.elts))
-        return isinstance(value, ast.Call) and self.names.qualified(value.func) in SMALL
-
-    def is_light_element(self, element: ast.expr) -> bool:
-        """Whether an element of a tuple that is spelled out is a constant or a builtin, as a class for `isinstance`."""
-        name = self.names.qualified(element) or ""
-        return isinstance(element, ast.Constant) or name.startswith("builtins.")
-
-    def default(self, definition: Definition) -> ast.expr | None:
-        """The default of a parameter."""
-        arguments = self.tree.parents[definition.node]
-        if not isinstance(arguments, ast.arguments):
-            return None
-        positional = [*arguments.posonlyargs, *arguments.args]
-        given = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
-        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        given.update((name, value) for name, value in named if value)
-        return given.get(definition.node)  # type: ignore[call-overload,no-any-return]
-
     def runs_once(self, function: ast.AST) -> bool:
         """Whether a function runs a single time as far as this file shows: it is the module itself, a main program or a
         test, or is called from such code alone, outside loops."""
         return self._runs_once(function, frozenset())
 
+    def is_per_class(self, function: ast.AST) -> bool:
+        """Whether a function runs as often as the program has classes or parts: where a class is made, for what does
+        that alone, or with nothing but what a program has one of."""
+        return self._is_per_class(function, frozenset()) or self.is_given_the_program(function)
+
+    def _is_per_class(self, function: ast.AST, asking: frozenset[ast.AST]) -> bool:
+        if not isinstance(function, FUNCTIONS) or function in asking:
+            return False
+        owner = self.tree.parents[function]
+        if isinstance(owner, ast.ClassDef):
+            is_made = function.name in MAKING and self.is_metaclass(owner)
+            return is_made or function.name in known("growth", "import", "methods")
+        binding = self.names.binding_of(function)
+        callers = [self.tree.function(use) for use in binding.uses] if binding and binding.sole else []
+        return bool(callers) and all(self._is_per_class(each, asking | {function}) for each in callers)
+
+    def is_metaclass(self, owner: ast.ClassDef) -> bool:
+        """Whether a class makes classes: by its base, or by its name where the base is not found."""
+        return self.facts.classes.of(owner).is_metaclass or owner.name.endswith(("Meta", "Metaclass", "MetaClass"))
+
+    def is_given_the_program(self, function: ast.AST) -> bool:
+        """Whether a function is given nothing but what a program has one of: it is a step of the program's course."""
+        if not isinstance(function, FUNCTIONS) or function.args.vararg or function.args.kwarg:
+            return False
+        given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        others = [each.arg for each in given if each.arg not in ("self", "cls")]
+        return bool(others) and known("classes", "once", "parameters").issuperset(others)
+
     @cached_property
     def is_program(self) -> bool:
-        """Whether the file is made to be run by itself: what it leaves open is closed when it ends, soon after."""
+        """Whether the file is made to be run by itself, or stands in a folder of such files: what it leaves open is
+        closed when it ends, soon after."""
+        if known("files", "programs", "folders").intersection(PurePath(self.facts.source.path).parts[-2:-1]):
+            return True
         tests = (each.test for each in self.tree.module.body if isinstance(each, ast.If))
+        return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
+
+    def is_main(self, node: ast.AST) -> bool:
+        """Whether a node stands under `if __name__ == "__main__"` itself: the program is about to end."""
+        if not isinstance(self.tree.function(node), ast.Module):
+            return False
+        tests = (outer.test for outer in self.tree.ancestors(node) if isinstance(outer, ast.If))
         return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
 
     def _runs_once(self, function: ast.AST, asking: frozenset[ast.AST]) -> bool:
@@ -162,7 +154,7 @@ class Closures:
             return True
         if not isinstance(function, FUNCTIONS) or function in asking:
             return False
-        if function.name.strip("_") == "main" or is_test(function.name):
+        if function.name.strip("_").rpartition("_")[2] == "main" or is_test(function.name):
             return True
         outer = self.tree.function(function)
         if outer is not self.tree.module and self._runs_once(outer, asking | {function}):

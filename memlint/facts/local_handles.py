@@ -104,6 +104,13 @@ class LocalHandles:
         is_left = any(self.missed(handle, raising=True))
         return "stays open where something raises before the close" if is_left else ""
 
+    def is_brief(self, call: ast.Call, how: str) -> bool:
+        """Whether the process ends soon after a handle is left open: the function runs once in it, or what raises ends
+        a program."""
+        closures = self.facts.closures
+        ends = closures.is_program and how.startswith("stays open")
+        return ends or closures.runs_once(self.facts.tree.function(call))
+
     def unreached(self, call: ast.Call) -> ast.stmt | None:
         """The jump right in front of a call that gives back what a local holds, so that it never runs."""
         statement = self.facts.tree.parents[call]
@@ -182,6 +189,8 @@ class LocalHandles:
         calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
         plain = known("handles", "calm", "any")
         calls = (each for each in calls if not (isinstance(each.func, ast.Attribute) and each.func.attr in plain))
+        sure = known("handles", "calm", "functions")
+        calls = (each for each in calls if self.facts.names.qualified(each.func) not in sure)
         return any(first < place(each) < last and not self.excludes(handle.call, each) for each in calls)
 
     def excludes(self, one: ast.AST, other: ast.AST) -> bool:

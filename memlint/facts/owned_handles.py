@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from memlint.facts.class_model import ClassModel
 from memlint.facts.handles import Act
+from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -41,6 +42,21 @@ class OwnedHandles:
         """Whether no base in a file that is not found may close what an instance keeps."""
         model = self.facts.classes.instance(kept.value)
         return model is not None and self.is_known(model, kept.attr)
+
+    def is_idle(self, call: ast.Call, kept: ast.Attribute) -> bool:
+        """Whether what is opened starts its workers with the first task, and the file gives it none."""
+        return self.facts.handles.sort(call) == "executor" and not self.reads.get(kept.attr)
+
+    def is_timed(self, call: ast.Call) -> bool:
+        """Whether the method that opens something starts a timer of its instance, which keeps that from then on."""
+        started = (node for node in ast.walk(self.facts.tree.function(call)) if isinstance(node, ast.Call))
+        given = (
+            each
+            for timer in started
+            if getattr(timer.func, "attr", getattr(timer.func, "id", "")) in known("handles", "kept_by", "timers")
+            for each in timer.args
+        )
+        return any(isinstance(each, ast.Attribute) and self.facts.classes.instance(each.value) for each in given)
 
     def is_private(self, model: ClassModel, attribute: str) -> bool:
         """Whether an attribute is the class's own by its name, and no base in a file that is found knows it."""

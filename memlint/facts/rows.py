@@ -41,7 +41,16 @@ class Rows:
         found = self.called(loop, "fetchall")
         if found is None or not self.is_whole(found) or self.is_touched(loop, found.source) or is_search(loop):
             return None
+        if self.is_deferred(loop):
+            return None
         return None if self.keeps(loop) else found
+
+    def is_deferred(self, loop: RowLoop) -> bool:
+        """Whether a generator expression loops that leaves the function: the cursor may be closed by then."""
+        generator = self.tree.parents[loop]
+        return isinstance(generator, ast.GeneratorExp) and isinstance(
+            self.tree.parents[generator], (ast.Assign, ast.AnnAssign, ast.Return, ast.Yield)
+        )
 
     def mapped(self, loop: RowLoop) -> Fetched | None:
         """The call `query.all()` whose entities are those of a whole table, for this loop alone."""

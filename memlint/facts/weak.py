@@ -201,6 +201,27 @@ class Weak:
         given = [*call.args[1:], *(keyword.value for keyword in call.keywords)]
         return next(((subject, each) for each in given if self.holds(each, binding)), None)
 
+    def is_of_module(self, value: ast.expr) -> bool:
+        """Whether a value is an instance of a class that this file makes for names of its module alone: one, which
+        lives as long as the program anyway."""
+        model = self.facts.classes.instance(value)
+        binding = self.facts.names.binding_of(model.node) if model else None
+        made = (
+            [self.facts.tree.parents[use] for use in binding.uses if self.facts.tree.is_called(use)] if binding else []
+        )
+        return bool(made) and all(map(self.is_global, made))
+
+    def is_global(self, made: ast.AST) -> bool:
+        """Whether a name of the module, and no other, is bound to a value."""
+        statement = self.facts.tree.parents[made]
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is not made:
+            return False
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        bindings = [self.facts.names.binding(each) for each in targets if isinstance(each, ast.Name)]
+        return len(bindings) == len(targets) and all(
+            each and each.scope is self.facts.names.module for each in bindings
+        )
+
     def revived(self, call: ast.Call) -> ast.expr | None:
         """What a call inside `__del__` was given that holds the dying instance, and that something runs only later."""
         function = self.facts.tree.function(call)

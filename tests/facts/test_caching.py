@@ -86,3 +86,22 @@ def test_results_that_must_stay_the_same_objects(body: str, use: str, is_kept: b
     function = facts.tree.module.body[1]
     assert isinstance(function, ast.FunctionDef)
     assert bool(facts.caching.identity(function)) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("code", "is_few", "is_alone"),
+    [
+        ("class C: pass\n", False, False),
+        ("class PoolManager: pass\n", True, False),
+        ("class AppRouter: pass\n", True, True),
+        ("class C(BasePlugin): pass\n", False, True),
+        ("class C(metaclass=Singleton): pass\n", True, True),
+        ("class C: pass\nc = C()\n", True, True),
+        ("import logging\nclass C(logging.LoggerAdapter): pass\n", False, True),
+    ],
+)
+def test_how_many_instances_of_a_class_a_program_has(code: str, is_few: bool, is_alone: bool) -> None:
+    facts = facts_of(code)
+    (node,) = (each for each in facts.tree.module.body if isinstance(each, ast.ClassDef))
+    model = facts.classes.of(node)
+    assert (facts.caching.is_one_of_few(model), facts.caching.is_alone(model)) == (is_few, is_alone)

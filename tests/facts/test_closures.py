@@ -36,26 +36,6 @@ def test_circle(body: str, members: list[str]) -> None:
     assert [getattr(each, "name", "") for each in facts.closures.circle(function(facts, "g"))] == members
 
 
-def test_heavy_leaves_numbers_texts_and_functions_out() -> None:
-    facts = facts_of(
-        "def f(data, depth: int, limit=3):\n"
-        "    name, found = 'x', []\n"
-        "    size = len(data)\n"
-        "    def other(): pass\n"
-        "    def g(): g(data, depth, limit, found, size, other)\n"
-    )
-    circle = facts.closures.circle(function(facts, "g"))
-    assert [variable.name for variable in facts.closures.heavy(circle)] == ["data", "found"]
-
-
-def test_heavy_leaves_tuples_of_builtins_and_constants_out() -> None:
-    facts = facts_of(
-        "def f(data):\n    kinds = (list, tuple, 3)\n    pair = (list, data)\n    def g(): g(kinds, pair)\n"
-    )
-    circle = facts.closures.circle(function(facts, "g"))
-    assert [variable.name for variable in facts.closures.heavy(circle)] == ["pair"]
-
-
 @pytest.mark.parametrize(
     ("code", "runs_once"),
     [
@@ -72,3 +52,41 @@ def test_heavy_leaves_tuples_of_builtins_and_constants_out() -> None:
 def test_runs_once(code: str, runs_once: bool) -> None:
     facts = facts_of(code)
     assert facts.closures.runs_once(function(facts, "f")) is runs_once
+
+
+@pytest.mark.parametrize(
+    ("code", "is_per_class"),
+    [
+        ("class M(type):\n    def __new__(m, n, b, d): f(d)\ndef f(d): pass\n", True),
+        ("class BaseMeta(Meta):\n    def __init__(c, n, b, d): f(d)\ndef f(d): pass\n", True),
+        ("class C:\n    def __init_subclass__(cls): f(cls)\ndef f(d): pass\n", True),
+        ("class C:\n    def __init__(self, d): f(d)\ndef f(d): pass\n", False),
+        ("class M(type):\n    def __new__(m, n, b, d): f(d)\ndef f(d): pass\ndef g(): f(2)\n", False),
+        ("class C:\n    def f(self, env): pass\n", True),
+        ("class C:\n    def f(self, env, page): pass\n", False),
+        ("class C:\n    def f(self): pass\n", False),
+    ],
+)
+def test_is_per_class(code: str, is_per_class: bool) -> None:
+    facts = facts_of(code)
+    assert facts.closures.is_per_class(function(facts, "f")) is is_per_class
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "is_program"),
+    [
+        ("shop.py", "import sys\n", False),
+        ("shop.py", "if __name__ == '__main__': pass\n", True),
+        ("shop/scripts/order.py", "import sys\n", True),
+        ("scripts/shop/order.py", "import sys\n", False),
+    ],
+)
+def test_is_program(path: str, code: str, is_program: bool) -> None:
+    source = SourceFile(path, code)
+    assert Facts(source, Tree(source, ast.parse(code)), Project()).closures.is_program is is_program
+
+
+def test_is_main_asks_for_the_block_itself() -> None:
+    facts = facts_of("x = 1\ndef f(): x = 2\nif __name__ == '__main__':\n    x = 3\n    def g(): x = 4\n")
+    values = [node for node in facts.tree.parents if isinstance(node, ast.Constant) and isinstance(node.value, int)]
+    assert [each.value for each in values if facts.closures.is_main(each)] == [3]

@@ -92,3 +92,21 @@ def test_leaves(body: str) -> None:
 def test_owned(method: str, is_unclosed: bool) -> None:
     facts, call = opened(f"class C:\n def a(self, x): self.f = open(x)\n def b(self, x): {method}\n")
     assert (facts.owned_handles.unclosed(call) is not None) is is_unclosed
+
+
+@pytest.mark.parametrize(
+    ("body", "is_idle", "is_timed"),
+    [
+        ("self.pool = ThreadPoolExecutor()", True, False),
+        ("self.pool = ThreadPoolExecutor(); self.pool.submit(self.run)", False, False),
+        ("self.pool = ThreadPoolExecutor(); timer(5, self.run)", True, True),
+        ("self.pool = ThreadPoolExecutor(); timer(5, run)", True, False),
+        ("self.pool = open(p)", False, False),
+    ],
+)
+def test_an_owner_whose_handle_does_nothing_or_that_a_timer_keeps(body: str, is_idle: bool, is_timed: bool) -> None:
+    code = f"from concurrent.futures import ThreadPoolExecutor\nclass C:\n    def __init__(self, p): {body}\n"
+    facts, call = opened(code)
+    (kept,) = (node.targets[0] for node in facts.tree.parents if isinstance(node, ast.Assign))
+    assert isinstance(kept, ast.Attribute)
+    assert (facts.owned_handles.is_idle(call, kept), facts.owned_handles.is_timed(call)) == (is_idle, is_timed)

@@ -107,3 +107,24 @@ def test_useless_slots(bases: str, expected: str | None) -> None:
     model = max(known.classes.models.values(), key=lambda each: each.node.lineno)
     found = known.slots.useless(model)
     assert (found.name if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "is_of_module"),
+    [
+        ("ROOM = Room()", True),
+        ("def room():\n    global ROOM\n    ROOM = Room()", True),
+        ("def room():\n    return Room()", False),
+        ("ROOM = Room()\ndef room():\n    here = Room()", False),
+        ("class House(Room): pass", False),
+    ],
+)
+def test_is_of_module(made: str, is_of_module: bool) -> None:
+    known = facts(f"class Room:\n    def open(self): return self\n{made}\n")
+    (value,) = (node.value for node in ast.walk(known.tree.module) if isinstance(node, ast.Return) and is_self(node))
+    assert value is not None
+    assert known.weak.is_of_module(value) is is_of_module
+
+
+def is_self(node: ast.Return) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == "self"
