@@ -28,7 +28,16 @@ def codes(path: str, *select: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["test_shop.py", "shop_test.py", "conftest.py", "tests/shop.py", "a/tests/b/shop.py", "test/shop.py", "a/tests.py", "a/testing.py"],
+    [
+        "test_shop.py",
+        "shop_test.py",
+        "conftest.py",
+        "tests/shop.py",
+        "a/tests/b/shop.py",
+        "test/shop.py",
+        "a/tests.py",
+        "a/testing.py",
+    ],
 )
 def test_quiet_rules_are_dropped_in_test_files(path: str) -> None:
     assert codes(path) == ["ML201"]
@@ -47,6 +56,16 @@ def test_what_costs_memory_alone_is_dropped_whatever_the_rule(code: str, is_told
     found = Finding(source.path, start, start, code, rule.name, rule.effect, Severity.WARNING, "text")
     outcome = judged(Outcome(source.path, [found]), source, Settings(ROOT, None))
     assert bool(outcome.findings) is is_told
+
+
+@pytest.mark.parametrize("path", ["shop/_vendor/copy.py", "third_party/a/b.py", "vendored/x.py"])
+def test_copies_of_other_projects_are_told_of_where_asked(path: str) -> None:
+    assert codes(path) == []
+    assert codes(path, "ML201") == ["ML201"]
+
+
+def test_a_file_that_is_called_like_such_a_folder_is_the_users_own() -> None:
+    assert codes("vendor.py") == ["ML203", "ML201"]
 
 
 @pytest.mark.parametrize("selector", QUIET)

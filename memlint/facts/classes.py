@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MAKING", "ClassModel", "Classes", "Cut", "Method", "MethodKind", "Store"]
 
+ENDING = frozenset({"aclose", "athrow", "close", "throw"})
+"""Methods of a generator that end it, or that tell it to end."""
+
 PLAIN_CALLS = ("attr.", "attrs.", "builtins.", "collections.", "dataclasses.")
 """Whose results, bound in a class body, are no descriptors; `builtins.property` is one."""
 
@@ -185,9 +188,10 @@ class Classes:
         return {each.attr for each in callbacks if isinstance(each, ast.Attribute)}
 
     def is_closed(self, model: ClassModel, attribute: str) -> bool:
-        """Whether a method of the class, its bases or subclasses here closes what an attribute holds."""
+        """Whether a method of the class, its bases or subclasses here closes what an attribute holds, or throws
+        into it."""
         calls = (node.func for node in self.tree.parents if isinstance(node, ast.Call))
-        closed = (each.value for each in calls if isinstance(each, ast.Attribute) and each.attr in ("aclose", "close"))
+        closed = (each.value for each in calls if isinstance(each, ast.Attribute) and each.attr in ENDING)
         owners = (each.value for each in closed if isinstance(each, ast.Attribute) and each.attr == attribute)
         related = self.related(model)
         return any(owner in related for each in owners if (owner := self.instance(each)))
