@@ -28,6 +28,8 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
         method = self.facts.closures.driven(kept, model) if isinstance(kept, ast.Call) else None
         if self.facts.classes.is_closed(model, store.attribute) or self.facts.closures.is_drained(store):
             return
+        if method and described(method) == "asynchronous generator" and "shutdown_asyncgens" in self.facts.source.text:
+            return
         what = "a generator expression" if method is None else f"the {described(method)} of `{instance}.{method.name}`"
         self.report(
             store.by,
