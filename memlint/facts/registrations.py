@@ -86,9 +86,9 @@ class Registrations:
             if (isinstance(node, ast.Attribute) and node.attr in last) or isinstance(node, ast.Name)
         )
 
-    def is_single(self, model: ClassModel) -> bool:
+    def is_single(self, model: ClassModel, counts_shown: bool = True) -> bool:
         """Whether a class seems to have one instance: made once, kept in a global or in the class itself, or said to
-        be."""
+        be. What is made to show it counts where `counts_shown`."""
         node = model.node
         makers = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
         said = " ".join([node.name, *map(ast.unparse, makers)]).lower()
@@ -102,6 +102,7 @@ class Registrations:
         if any(self.facts.names.qualified(base) in known("hooks", "single", "bases") for base in node.bases):
             return True
         made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
+        made = made if counts_shown else [call for call in made if not self.is_shown(call)]
         functions = [self.facts.tree.function(call) for call in made]
         if made and all(self.facts.closures.runs_once(each) or self.is_setup(each) for each in functions):
             return True
@@ -120,7 +121,7 @@ class Registrations:
         made = [call for call in self.calls if self.makes(call, model)]
         if said[-1] in MANY or self.is_multiplied(model) or (made and all(map(self.is_shown, made))):
             return False
-        return self.is_single(model)
+        return self.is_single(model, counts_shown=False)
 
     def is_multiplied(self, model: ClassModel) -> bool:
         """Whether an instance makes others of its kind: `type(self)(…)`, `self.__class__(…)`."""

@@ -172,6 +172,7 @@ def test_named_by_settings(tmp_path: Path, settings: str, is_named: bool) -> Non
             False,
         ),
         ("class AccessClient: ...\n", False),
+        ("class Access: ...\ndef f():\n    return Access()\nif __name__ == '__main__':\n    x = Access()\n", False),
     ],
 )
 def test_lives_on(code: str, lives_on: bool) -> None:
