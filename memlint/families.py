@@ -12,7 +12,6 @@ from memlint.facts.defaults import Default, Touch
 from memlint.facts.growth_model import Container, Growth, Home
 from memlint.facts.layout import Node, Slice
 from memlint.gate import CONTAINER_DEFAULT, all_of
-from memlint.model import Severity
 from memlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -101,9 +100,10 @@ class StoreRule(Rule, Generic[Kept]):
                 store, kept = waiting.pop(0)
                 self.report_store(model, store, kept, [(each.by, "so does this") for each, _ in waiting[:SHOWN]])
 
-    def weight(self, model: ClassModel) -> Severity | None:
-        """The severity of a cycle of such instances: that of the rule, but info where there is a single one."""
-        return Severity.INFO if self.facts.classes.is_singleton(model) else None
+    def lives_on(self, model: ClassModel) -> bool:
+        """Whether such instances live as long as the process, so that a cycle of them is told only where it is asked
+        for."""
+        return self.facts.registrations.lives_on(model)
 
 
 PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")

@@ -16,6 +16,8 @@ from memlint.syntax import CODE as SYNTAX_CODE
 
 TEST_FOLDERS = frozenset({"test", "testing", "tests"})
 TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|(test|testing|tests|conftest)\.py")
+VENDORED = frozenset({"_vendor", "_vendored", "extern", "externals", "third_party", "thirdparty", "vendor", "vendored"})
+"""Folders of copies of other projects: what they hold is mended where it comes from, or not at all."""
 HARMLESS_IN_TESTS = frozenset({Effect.LATE, Effect.KEPT, Effect.PEAK, Effect.TIME})
 """What costs memory or time alone: a test process lives for seconds."""
 
@@ -24,6 +26,7 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
     quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
+    is_foreign = bool(outcome.findings) and is_vendored(source.path, settings)
     findings = (
         weighed(finding, settings.profile, severities()[finding.code]) if finding.code in severities() else finding
         for finding in outcome.findings
@@ -33,16 +36,18 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         for finding in findings
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
-        and (not finding.is_optional or is_selected(finding, settings))
+        and (not (finding.is_optional or is_foreign) or is_asked(finding, settings))
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
         and not suppressed(finding, source)
     ]
     return outcome
 
 
-def is_selected(finding: Finding, settings: Settings) -> bool:
-    """Whether the settings ask for the finding's rule, and do not merely leave it on."""
-    return any(selects(selector, finding.code, finding.name) for selector in settings.select)
+def is_asked(finding: Finding, settings: Settings) -> bool:
+    """Whether the settings ask for the finding's rule, and do not merely leave it on; a syntax error needs none."""
+    return finding.code == SYNTAX_CODE or any(
+        selects(selector, finding.code, finding.name) for selector in settings.select
+    )
 
 
 def suppressed(finding: Finding, source: SourceFile) -> bool:
@@ -56,9 +61,19 @@ def suppressed(finding: Finding, source: SourceFile) -> bool:
     )
 
 
+def is_vendored(path: str, settings: Settings) -> bool:
+    """Whether a file lies in a folder of copies of other projects, below the root of the settings."""
+    return not VENDORED.isdisjoint(below_root(path, settings)[:-1])
+
+
+def below_root(path: str, settings: Settings) -> list[str]:
+    """The folders on the way from the root of the settings to a file, and its name."""
+    return os.path.relpath(path, settings.root).replace(os.sep, "/").split("/")
+
+
 def is_test_file(path: str, settings: Settings) -> bool:
     """Whether a file belongs to the tests, by its name or by a folder below the root of the settings."""
-    *folders, name = os.path.relpath(path, settings.root).replace(os.sep, "/").split("/")
+    *folders, name = below_root(path, settings)
     return not TEST_FOLDERS.isdisjoint(folders) or TEST_NAME.fullmatch(name) is not None
 
 

@@ -31,10 +31,10 @@ class ParentChildCycle(Rule):
                 cycle.by,
                 f"{' → '.join(cycle.names)} is a cycle: {what} and all that it keeps is freed only by the garbage "
                 f"collector; keep a `weakref.ref` in `{cycle.back}`",
-                severity=Severity.WARNING if cycle.is_heavy and not cycle.is_alone else None,
+                severity=Severity.WARNING if cycle.is_heavy and not cycle.is_closed else None,
                 elsewhere=cycle.places,
                 cycle=cycle.names,
-                optional=cycle.is_of_host,
+                optional=cycle.is_of_host or cycle.is_alone,
                 fix=fix,
                 unfixed=reason,
             )

@@ -11,7 +11,6 @@ from memlint.api import (
     MethodKind,
     Remark,
     Safety,
-    Severity,
     Slice,
     Store,
     StoreRule,
@@ -72,18 +71,12 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             store.by,
             f"`{self.text(kept.value)}.{store.attribute}` keeps the bound method `{method}`, which holds its instance: "
             f"a cycle, so each `{owner}` is freed only by the garbage collector",
-            severity=Severity.INFO if self.is_single(model) else None,
             related=[*related, *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{kept.attr}", owner),
             fix=fix,
             unfixed=withheld if fix is None and store.value is kept else "",
-            optional=self.is_fallback(store),
+            optional=self.is_fallback(store) or self.lives_on(model),
         )
-
-    def is_single(self, model: ClassModel) -> bool:
-        """Whether a program seems to have one instance."""
-        registrations = self.facts.registrations
-        return registrations.is_single(model) or registrations.is_named_by_settings(model)
 
     def is_fallback(self, store: Store) -> bool:
         """Whether the method stands in for what subclasses define: `if not hasattr(self, "send")`."""

@@ -79,7 +79,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             store.by,
             f"`{name}.{store.attribute}` keeps {shown}, which holds `{name}`: a cycle, so each `{owner}` is freed only "
             "by the garbage collector; make it a method",
-            severity=self.weight(model),
+            optional=self.lives_on(model),
             related=[*([] if isinstance(function, ast.Lambda) else [(function, "the function")]), *others],
             cycle=(f"{owner}.{store.attribute}", shown, owner),
             fix=fix,
@@ -94,7 +94,15 @@ class SelfCapturingClosure(StoreRule[Function]):
             f"garbage collector; capture the parts of `{subject}` that it needs, or a `weakref.ref`",
             related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
             cycle=(self.text(target), kept, subject),
+            optional=self.is_owned(target),
         )
+
+    def is_owned(self, target: ast.Attribute) -> bool:
+        """Whether the object is a part of a window that ends it: `box = CheckBox(parent=self)`."""
+        subject = self.facts.closures.subject(target)
+        made = subject.sole.value if subject and subject.sole else None
+        given = made.keywords if isinstance(made, ast.Call) else []
+        return any(each.arg == "parent" for each in given)
 
     def obstacle(self, model: ClassModel, store: Store, function: ast.Lambda) -> str:
         """Why a lambda cannot become a method; empty where it can."""

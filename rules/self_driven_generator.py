@@ -28,13 +28,15 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
         method = self.facts.closures.driven(kept, model) if isinstance(kept, ast.Call) else None
         if self.facts.classes.is_closed(model, store.attribute) or self.facts.closures.is_drained(store):
             return
+        if method and described(method) == "asynchronous generator" and "shutdown_asyncgens" in self.facts.source.text:
+            return
         what = "a generator expression" if method is None else f"the {described(method)} of `{instance}.{method.name}`"
         self.report(
             store.by,
             f"`{instance}.{store.attribute}` keeps {what}, which holds `{instance}` until it has run to its end: a "
             f"cycle, so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in "
             f"place of `{instance}`, or close it",
-            severity=self.weight(model),
+            optional=self.lives_on(model),
             related=[*([(method, "the method")] if method else []), *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{method.name}()" if method else "generator", owner),
         )

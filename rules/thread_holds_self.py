@@ -27,5 +27,6 @@ class ThreadHoldsSelf(Rule):
             call,
             f"the thread never leaves {runs}, so it keeps this `{found.model.node.name}` for good: let the loop test a "
             "flag or an event, or give the thread a weak reference",
+            optional=self.facts.registrations.lives_on(found.model),
             related=[(found.loop, "the loop that nothing ends")],
         )

@@ -58,6 +58,16 @@ def test_what_costs_memory_alone_is_dropped_whatever_the_rule(code: str, is_told
     assert bool(outcome.findings) is is_told
 
 
+@pytest.mark.parametrize("path", ["shop/_vendor/copy.py", "third_party/a/b.py", "vendored/x.py"])
+def test_copies_of_other_projects_are_told_of_where_asked(path: str) -> None:
+    assert codes(path) == []
+    assert codes(path, "ML201") == ["ML201"]
+
+
+def test_a_file_that_is_called_like_such_a_folder_is_the_users_own() -> None:
+    assert codes("vendor.py") == ["ML203", "ML201"]
+
+
 @pytest.mark.parametrize("selector", QUIET)
 def test_selecting_a_rule_itself_brings_it_back(selector: str) -> None:
     assert codes("tests/shop.py", selector, "ML201") == ["ML203", "ML201"]

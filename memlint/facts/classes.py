@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MAKING", "ClassModel", "Classes", "Cut", "Method", "MethodKind", "Store"]
 
+ENDING = frozenset({"aclose", "athrow", "close", "throw"})
+"""Methods of a generator that end it, or that tell it to end."""
+
 PLAIN_CALLS = ("attr.", "attrs.", "builtins.", "collections.", "dataclasses.")
 """Whose results, bound in a class body, are no descriptors; `builtins.property` is one."""
 
@@ -185,12 +188,25 @@ class Classes:
         return {each.attr for each in callbacks if isinstance(each, ast.Attribute)}
 
     def is_closed(self, model: ClassModel, attribute: str) -> bool:
-        """Whether a method of the class, its bases or subclasses here closes what an attribute holds."""
+        """Whether a method of the class, its bases or subclasses here closes what an attribute holds, throws
+        into it, or sends to it until it has ended."""
         calls = (node.func for node in self.tree.parents if isinstance(node, ast.Call))
-        closed = (each.value for each in calls if isinstance(each, ast.Attribute) and each.attr in ("aclose", "close"))
+        closed = (
+            each.value
+            for each in calls
+            if isinstance(each, ast.Attribute) and (each.attr in ENDING or self.is_sent(each))
+        )
         owners = (each.value for each in closed if isinstance(each, ast.Attribute) and each.attr == attribute)
         related = self.related(model)
         return any(owner in related for each in owners if (owner := self.instance(each)))
+
+    def is_sent(self, method: ast.Attribute) -> bool:
+        """Whether it is the `send` of a generator whose end the code waits for: `except StopIteration`."""
+        outer = (
+            (each for each in self.tree.ancestors(method) if isinstance(each, ast.Try)) if method.attr == "send" else ()
+        )
+        caught = (handler.type for each in outer for handler in each.handlers if handler.type)
+        return any(self.names.qualified(each) == "builtins.StopIteration" for each in caught)
 
     def related(self, model: ClassModel) -> list[ClassModel]:
         """The class with its bases, and its subclasses in this file."""

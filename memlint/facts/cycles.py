@@ -24,6 +24,9 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictCo
 LONGEST = 4
 """Links of a cycle that is made by statements of one function."""
 
+CLOSING = frozenset({"__aexit__", "__exit__", "aclose", "async_close", "close", "shutdown"})
+"""Methods that give back what an instance holds, so that a late end of it costs no more than its memory."""
+
 CUTS = (
     rb"\.(%(attributes)s)(\[[^\]\n]*\])?\s*(=\s*None\b|\.\s*(clear|discard|pop|popitem|popleft|remove)\b)"
     rb"|\bdel\b[^\n]*\.(%(attributes)s)\b|[\"'](%(attributes)s)[\"']"
@@ -48,7 +51,9 @@ class Cycle:
     is_heavy: bool
     """Whether one of its classes keeps something big, or has instances made in a loop."""
     is_alone: bool
-    """Whether a process has one such cycle."""
+    """Whether a process has one such cycle, or one that lives as long as a function."""
+    is_closed: bool
+    """Whether one of its classes has a method that closes what it keeps."""
     is_of_host: bool = False
     """Whether one of its links is a slot, under a constant key, in a table of an object that a function is given: what
     the program runs in."""
@@ -88,10 +93,11 @@ class Cycles:
         told: set[object] = set()
         cycles = [*self._of_classes(), *self._of_functions()]
         for cycle in sorted(cycles, key=lambda cycle: (cycle.by.lineno, cycle.by.col_offset, len(cycle.names))):
-            is_told = told & {cycle.by, frozenset(cycle.names)}
+            way = (cycle.names[-1], cycle.names[1:-1]) if cycle.owner else frozenset(cycle.names)
+            is_told = told & {cycle.by, way}
             if not is_told and not self.is_substitute(cycle.by) and not self._is_cut_nearby(cycle):
                 found.append(cycle)
-            told |= {cycle.by, frozenset(cycle.names)}
+            told |= {cycle.by, way, frozenset(cycle.names)}
         return found
 
     def is_substitute(self, node: ast.AST) -> bool:
@@ -157,7 +163,8 @@ class Cycles:
             str(links[-1]),
             tuple((link.facts, link.by, f"`{link}` keeps it") for link in links),
             any(map(self._is_heavy, models)),
-            self.classes.is_singleton(model),
+            self.facts.registrations.lives_on(model),
+            any(map(self._closes, models)),
             owner=model,
             up=links[-1],
         )
@@ -318,9 +325,22 @@ class Cycles:
             names[-1],
             tuple(places),
             made_in_loop or any(self._is_heavy(model) for model in models if model),
-            any(self.classes.is_singleton(model) for model in models if model and model.home is self.classes),
+            self._is_alone(models, around),
+            any(self._closes(model) for model in models if model),
             any(map(self._is_slot, around)),
         )
+
+    def _is_alone(self, models: list[ClassModel | None], around: list[Edge]) -> bool:
+        """Whether a class of a cycle has one instance, or its first object lives on."""
+        if any(self.facts.registrations.is_function(each.holder[0]) for each in around):
+            return True
+        own = [model for model in models if model and model.home is self.classes]
+        first = self._model(around[0].holder[0]) if not around[0].holder[1] else None
+        alone = (model for model in own if model is first or self.classes.is_singleton(model))
+        return any(map(self.facts.registrations.lives_on, alone))
+
+    def _closes(self, model: ClassModel) -> bool:
+        return any(name in CLOSING for each in model.lineage() for name in each.methods)
 
     def _is_slot(self, edge: Edge) -> bool:
         """Whether a reference is put into a table of a parameter under a constant key: `host.data[DOMAIN] = …`."""

@@ -41,7 +41,20 @@ class Threads:
             return None
         held = (self.facts.registrations.held(each) for each in (runs, *self.given(call)))
         model = next((each for each in held if each), None)
-        return Endless(model, runs, loop) if model and not self.is_interrupted(loop) else None
+        is_ended = self.is_interrupted(loop) or self.is_of_process(call)
+        return Endless(model, runs, loop) if model and not is_ended else None
+
+    def is_of_process(self, call: ast.Call) -> bool:
+        """Whether a call stands in a method that another process runs: `start_process(config, self.target)`.
+        That process has the one instance, and ends."""
+        method = getattr(self.facts.tree.function(call), "name", "")
+        for other in (node for node in self.facts.tree.parents if isinstance(node, ast.Call)):
+            if "process" not in last(other.func).lower():
+                continue
+            given = (*other.args, *(each.value for each in other.keywords))
+            if any(last(each) == method and self.facts.registrations.held(each) for each in given):
+                return True
+        return False
 
     def target(self, call: ast.Call) -> ast.expr | None:
         """What a call runs in a thread of its own."""

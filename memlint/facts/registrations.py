@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memlint.facts.class_model import ClassModel, MethodKind
+from memlint.facts.closures import is_test
+from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.scopes import ScopeKind
 from memlint.knowledge import names as known
 from memlint.knowledge import table
@@ -84,9 +86,9 @@ class Registrations:
             if (isinstance(node, ast.Attribute) and node.attr in last) or isinstance(node, ast.Name)
         )
 
-    def is_single(self, model: ClassModel) -> bool:
+    def is_single(self, model: ClassModel, counts_shown: bool = True) -> bool:
         """Whether a class seems to have one instance: made once, kept in a global or in the class itself, or said to
-        be."""
+        be. What is made to show it counts where `counts_shown`."""
         node = model.node
         makers = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
         said = " ".join([node.name, *map(ast.unparse, makers)]).lower()
@@ -100,6 +102,7 @@ class Registrations:
         if any(self.facts.names.qualified(base) in known("hooks", "single", "bases") for base in node.bases):
             return True
         made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
+        made = made if counts_shown else [call for call in made if not self.is_shown(call)]
         functions = [self.facts.tree.function(call) for call in made]
         if made and all(self.facts.closures.runs_once(each) or self.is_setup(each) for each in functions):
             return True
@@ -114,6 +117,42 @@ class Registrations:
     def is_of_command_line(self, model: ClassModel) -> bool:
         """Whether the name of a class or a base says that a program makes one, to do what its command line says."""
         return self.is_called(model, known("hooks", "single", "entries"))
+
+    def lives_on(self, model: ClassModel) -> bool:
+        """Whether the instances of a class seem to be made once and to live as long as the process, or to be there for
+        tests alone: a cycle through them keeps nothing that would else be freed."""
+        said = words(model.node.name)
+        if said[-1] in PARTS or not EXAMPLES.isdisjoint(said):
+            return True
+        if SAID_FOR_TESTS.search(ast.get_docstring(model.node) or "") or self.is_named_by_settings(model):
+            return True
+        made = [call for call in self.calls if self.makes(call, model)]
+        if said[-1] in MANY or self.is_multiplied(model) or (made and all(map(self.is_shown, made))):
+            return False
+        return self.is_single(model, counts_shown=False)
+
+    def is_multiplied(self, model: ClassModel) -> bool:
+        """Whether an instance makes others of its kind: `type(self)(…)`, `self.__class__(…)`."""
+        for call in (each for each in ast.walk(model.node) if isinstance(each, ast.Call)):
+            made = call.func
+            if isinstance(made, ast.Call) and self.facts.names.qualified(made.func) == "builtins.type":
+                made = made.args[0] if len(made.args) == 1 else made
+            elif isinstance(made, ast.Attribute) and made.attr == "__class__":
+                made = made.value
+            if made is not call.func and self.facts.classes.instance(made) is not None:
+                return True
+        return False
+
+    def is_shown(self, call: ast.Call) -> bool:
+        """Whether a call stands in a test or under `if __name__ == "__main__"`: it says nothing of other programs."""
+        if is_test(getattr(self.facts.tree.function(call), "name", "")):
+            return True
+        conditions = (each.test for each in self.facts.tree.ancestors(call) if isinstance(each, ast.If))
+        return any(getattr(node, "id", "") == "__name__" for test in conditions for node in ast.walk(test))
+
+    def is_function(self, subject: Binding) -> bool:
+        """Whether a parameter is a function or a class by its name, as that of a decorator is."""
+        return subject.definitions[0].kind is DefinitionKind.PARAMETER and subject.name in CODE
 
     def is_named_by_settings(self, model: ClassModel) -> bool:
         """Whether a class that its own file does not call is named by a string of another file in the folder, so that a
@@ -140,8 +179,15 @@ class Registrations:
                 yield from node.targets
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in JOINING:
                 is_joined = any(self.facts.classes.instance(given) is model for given in node.args)
-                if is_joined and self.facts.kind(node.func.value) in ("list", "set"):
+                is_plain = self.facts.kind(node.func.value) in ("list", "set")
+                if is_joined and is_plain and not self.is_left(node.func.value):
                     yield node.func.value
+
+    def is_left(self, place: ast.expr) -> bool:
+        """Whether this file takes something out of a container, one by one."""
+        shown = ast.dump(place)
+        called = (call.func for call in self.calls if isinstance(call.func, ast.Attribute))
+        return any(each.attr in ("discard", "remove") and ast.dump(each.value) == shown for each in called)
 
     def makes(self, call: ast.Call, model: ClassModel) -> bool:
         """Whether a call makes an instance of a class, by its name or by `cls`."""
@@ -191,5 +237,12 @@ SLOTS = known("hooks", "process", "slots")
 SINGLE = known("hooks", "single", "attributes")
 SINGLE_WORDS = known("hooks", "single", "words")
 ROLES = known("hooks", "single", "roles")
+PARTS = known("hooks", "single", "parts")
+MANY = known("hooks", "single", "many")
+EXAMPLES = known("hooks", "single", "examples")
+CODE = known("hooks", "single", "functions")
+SAID_FOR_TESTS = re.compile(
+    r"\b(?:for|in)\s+(?:use\s+in\s+)?(?:the\s+|unit\s+)?(?:tests\b|testing\b|unittests?\b)", re.IGNORECASE
+)
 PROGRAMS = known("hooks", "single", "programs")
 ENDING = known("hooks", "ending", "words")

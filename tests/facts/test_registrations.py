@@ -151,3 +151,31 @@ def test_named_by_settings(tmp_path: Path, settings: str, is_named: bool) -> Non
     facts = facts_of("class Keeper: ...\n", str(tmp_path / "stock.py"), Project(root=str(tmp_path)))
     (model,) = models(facts)
     assert facts.registrations.is_named_by_settings(model) is is_named  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "lives_on"),
+    [
+        ("class AccessMiddleware: ...\n", True),
+        ("class Access: ...\n", False),
+        ('class Access:\n    """For use in unit tests."""\n', True),
+        ("class AccessExample: ...\n", True),
+        ("class Access: ...\nfor name in NAMES:\n    print(Access(name))\n", True),
+        ("class Access: ...\nif __name__ == '__main__':\n    Access()\n", False),
+        ("class Access: ...\ndef test():\n    Access()\n", False),
+        ("class Access:\n    def copy(self):\n        return type(self)()\nFIRST = Access()\n", False),
+        ("class Access:\n    def copy(self):\n        return self.__class__()\nFIRST = Access()\n", False),
+        ("class Access:\n    @classmethod\n    def make(cls):\n        cls.instance = cls()\n", True),
+        ("LIVE = []\nclass Access:\n    def open(self):\n        LIVE.append(self)\n", True),
+        (
+            "LIVE = []\nclass Access:\n    def open(self): LIVE.append(self)\n    def end(self): LIVE.remove(self)\n",
+            False,
+        ),
+        ("class AccessClient: ...\n", False),
+        ("class Access: ...\ndef f():\n    return Access()\nif __name__ == '__main__':\n    x = Access()\n", False),
+    ],
+)
+def test_lives_on(code: str, lives_on: bool) -> None:
+    facts = facts_of(code)
+    (model,) = models(facts)
+    assert facts.registrations.lives_on(model) is lives_on  # type: ignore[arg-type]
