@@ -50,7 +50,7 @@ def is_copied(facts: Facts, call: ast.Call) -> bool:
         return False
     if facts.names.qualified(call.func) not in known("frameworks", "checkpoints", "loading"):
         return False
-    if any(map(is_saved_from_cpu, facts.tree.parents)):
+    if any(is_saved_from_cpu(facts, node) for node in facts.tree.parents):
         return False
     if is_taken(facts, call):
         return True
@@ -75,8 +75,13 @@ def is_taken(facts: Facts, value: ast.AST) -> bool:
     return not is_small and parent.func.attr in known("frameworks", "checkpoints", "takers")
 
 
-def is_saved_from_cpu(node: ast.AST) -> bool:
-    """Whether a node imports a package for devices that save their checkpoints from the CPU."""
+def is_saved_from_cpu(facts: Facts, node: ast.AST) -> bool:
+    """Whether a node imports a package for devices that save their checkpoints from the CPU, and not only in case there
+    are such: then there may be others."""
     modules = [each.name for each in node.names] if isinstance(node, ast.Import) else []
     modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-    return any(each.partition(".")[0] in known("frameworks", "checkpoints", "saved_from_cpu") for each in modules)
+    if not any(each.partition(".")[0] in known("frameworks", "checkpoints", "saved_from_cpu") for each in modules):
+        return False
+    outer = facts.tree.parents[node]
+    is_asked = isinstance(outer, ast.If) and not isinstance(outer.test, ast.Constant)
+    return not (is_asked or isinstance(outer, ast.Try))
