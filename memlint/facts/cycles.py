@@ -331,9 +331,12 @@ class Cycles:
         )
 
     def _is_alone(self, models: list[ClassModel | None], around: list[Edge]) -> bool:
-        """Whether a class of a cycle has one instance, or its first object lives on."""
+        """Whether a class of a cycle has one instance, or its first object lives on; what a script binds one after the
+        other does not."""
         if any(self.facts.registrations.is_function(each.holder[0]) for each in around):
             return True
+        if all(each.by and isinstance(self.facts.tree.function(each.by), ast.Module) for each in around):
+            return False
         own = [model for model in models if model and model.home is self.classes]
         first = self._model(around[0].holder[0]) if not around[0].holder[1] else None
         alone = (model for model in own if model is first or self.classes.is_singleton(model))

@@ -239,7 +239,8 @@ class GrowthSorts:
         """Whether a call puts in something of its own: under a key made of what it was given, or behind the rest."""
         if growth.key is None:
             return not isinstance(growth.value, ast.Constant)
-        return self.origins.is_new(growth.key) or self.origins.is_open(growth.key)
+        told = (self.origins.is_new, self.origins.is_open, self.origins.is_of_files)
+        return any(asked(growth.key) for asked in told)
 
     def is_turn(self, growth: Growth) -> bool:
         """Whether a message is put in once a turn: in an endless loop, or in a function that is given something."""

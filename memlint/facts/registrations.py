@@ -129,7 +129,18 @@ class Registrations:
         made = [call for call in self.calls if self.makes(call, model)]
         if said[-1] in MANY or self.is_multiplied(model) or (made and all(map(self.is_shown, made))):
             return False
+        if any(map(self.is_let_go, made)):
+            return False
         return self.is_single(model, counts_shown=False)
+
+    def is_let_go(self, call: ast.Call) -> bool:
+        """Whether a call gives a variable an instance that a `del` takes from it again."""
+        parent = self.facts.tree.parents[call]
+        targets = parent.targets if isinstance(parent, ast.Assign) else []
+        bindings = [self.facts.names.binding(each) for each in targets if isinstance(each, ast.Name)]
+        return any(
+            made.kind is DefinitionKind.DELETE for binding in bindings if binding for made in binding.definitions
+        )
 
     def is_multiplied(self, model: ClassModel) -> bool:
         """Whether an instance makes others of its kind: `type(self)(…)`, `self.__class__(…)`."""
