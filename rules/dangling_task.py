@@ -35,4 +35,5 @@ class DanglingTask(Rule):
             "garbage-collected before it is done; keep it in a set, with `add_done_callback` of the set's `discard`",
             fix=fix,
             unfixed=unfixed,
+            optional=self.facts.tasks.is_delayed(found.work),
         )

@@ -37,7 +37,8 @@ class RecursiveClosure(Rule):
         circle = self.facts.closures.circle(function)
         names = [variable.name for each in circle if (variable := self.facts.closures.variable(each))]
         held = [variable.name for variable in self.facts.captures.heavy(circle)]
-        outer = getattr(self.facts.tree.function(function), "name", "the lambda")
+        around = self.facts.tree.function(function)
+        outer = getattr(around, "name", "the lambda")
         itself = "holds itself" if len(circle) == 1 else "hold each other"
         together = f" with {listed(held[:SHOWN])}" if held else ""
         fix, unfixed = self.fix(circle)
@@ -46,7 +47,8 @@ class RecursiveClosure(Rule):
             f"{listed(names)} {itself} in a closure: a cycle, which each call of `{outer}` leaves{together} to the "
             f"garbage collector; define {'it' if len(circle) == 1 else 'them'} outside and pass what is needed",
             severity=None if held else Severity.INFO,
-            optional=self.facts.closures.is_per_class(self.facts.tree.function(function)),
+            optional=self.facts.closures.is_per_class(around)
+            or (not held and self.facts.closures.is_preparing(around)),
             related=[(each, "the other function") for each in circle[1:]],
             cycle=(*names, names[0]),
             fix=fix,

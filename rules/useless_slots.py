@@ -29,4 +29,5 @@ class UselessSlots(Rule):
             f"each `{owner.name}` has a `__dict__` all the same, by its base `{found.name}`, which has no `__slots__`: "
             f"give `{found.name}` slots, too",
             elsewhere=[(base.home.facts, base.node, "the base without slots")],
+            optional=self.facts.registrations.lives_on(self.facts.classes.of(owner)),
         )

@@ -133,6 +133,16 @@ class Closures:
         others = [each.arg for each in given if each.arg not in ("self", "cls")]
         return bool(others) and known("classes", "once", "parameters").issuperset(others)
 
+    def is_preparing(self, function: ast.AST) -> bool:
+        """Whether a function prepares an object, or a model that it is given: beside what it makes, a small cycle is
+        nothing."""
+        if not isinstance(function, FUNCTIONS):
+            return False
+        if function.name in ("__init__", "__post_init__") or function.decorator_list:
+            return True
+        given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        return any(each.arg in known("classes", "once", "prepared") for each in given)
+
     @cached_property
     def is_program(self) -> bool:
         """Whether the file is made to be run by itself, or stands in a folder of such files: what it leaves open is

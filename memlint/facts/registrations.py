@@ -126,12 +126,20 @@ class Registrations:
             return True
         if SAID_FOR_TESTS.search(ast.get_docstring(model.node) or "") or self.is_named_by_settings(model):
             return True
+        if self.is_run(model):
+            return True
         made = [call for call in self.calls if self.makes(call, model)]
         if said[-1] in MANY or self.is_multiplied(model) or (made and all(map(self.is_shown, made))):
             return False
         if any(map(self.is_let_go, made)):
             return False
         return self.is_single(model, counts_shown=False)
+
+    def is_run(self, model: ClassModel) -> bool:
+        """Whether a method of a class is the program: it runs an event loop of its own to its end."""
+        method = model.methods.get("run")
+        calls = [node for node in ast.walk(method) if isinstance(node, ast.Call)] if method else []
+        return any(self.facts.names.qualified(each.func) in known("hooks", "single", "runs") for each in calls)
 
     def is_let_go(self, call: ast.Call) -> bool:
         """Whether a call gives a variable an instance that a `del` takes from it again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.results import own_nodes
@@ -90,7 +91,15 @@ class Tasks:
         facts, node = self.definition(made.func) if isinstance(made, ast.Call) else (self.facts, None)
         if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents or is_stub(node):
             return False
-        return all(is_held(facts, each) for each in own_nodes(node) if isinstance(each, WAITING))
+        return all(map(is_held_at(facts), waits(node)))
+
+    def is_delayed(self, work: ast.expr) -> bool:
+        """Whether a task sleeps and then waits but once, for one call: the timer holds it, and then that call may."""
+        facts, node = self.definition(work.func) if isinstance(work, ast.Call) else (self.facts, None)
+        if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents:
+            return False
+        first, *others = [*waits(node), None]
+        return len(others) == 2 and first is not None and is_held(facts, first)
 
     def dropped(self, call: ast.Call) -> Dropped | None:
         """The task that a call makes, where nothing keeps it."""
@@ -191,6 +200,28 @@ def is_held(facts: Facts, wait: ast.AST) -> bool:
 def is_timer(facts: Facts, context: ast.expr) -> bool:
     called = context.func if isinstance(context, ast.Call) else None
     return called is not None and facts.names.qualified(called) in known("tasks", "held", "timers")
+
+
+def waits(function: ast.AsyncFunctionDef) -> list[ast.AST]:
+    """Where a coroutine waits, in source order."""
+    return sorted((each for each in own_nodes(function) if isinstance(each, WAITING)), key=place)
+
+
+def is_held_at(facts: Facts, asking: frozenset[ast.AST] = frozenset()) -> Callable[[ast.AST], bool]:
+    """A test whether a coroutine, or a method of its instance that it awaits, waits for what holds its task."""
+
+    def test(wait: ast.AST) -> bool:
+        if is_held(facts, wait):
+            return True
+        call = wait.value if isinstance(wait, ast.Await) else None
+        called = call.func if isinstance(call, ast.Call) else None
+        model = facts.classes.instance(called.value) if isinstance(called, ast.Attribute) else None
+        method = model.methods.get(called.attr) if model and isinstance(called, ast.Attribute) else None
+        if not isinstance(method, ast.AsyncFunctionDef) or method in asking or method not in facts.tree.parents:
+            return False
+        return not is_stub(method) and all(map(is_held_at(facts, asking | {method}), waits(method)))
+
+    return test
 
 
 def is_stub(function: ast.AsyncFunctionDef) -> bool:
