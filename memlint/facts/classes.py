@@ -346,12 +346,23 @@ class Classes:
             if self.names.qualified(base) in ("builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"):
                 model.is_metaclass = True
 
+    def _is_else_weak(self, statement: ast.stmt, attribute: str) -> bool:
+        """Whether a store stands in, under `except TypeError`, for a weak reference in the same attribute."""
+        handler = self.tree.parents.get(statement)
+        tried = self.tree.parents[handler] if isinstance(handler, ast.ExceptHandler) else None
+        for made in tried.body if isinstance(tried, ast.Try) else ():
+            if isinstance(made, ast.Assign) and isinstance(made.value, ast.Call):
+                is_same = any(isinstance(each, ast.Attribute) and each.attr == attribute for each in made.targets)
+                if is_same and self.names.qualified(made.value.func) in known("weak", "made_by", "reference"):
+                    return True
+        return False
+
     def _enter(self, statement: ast.stmt, write: Write) -> None:
         """Enter a write with the class of the instance whose attribute it is about."""
         attribute = write.attribute.attr
         model, method = self.instance(write.attribute.value), self._own_method(write.attribute.value)
         if write.value is not None:
-            if model and method:
+            if model and method and not self._is_else_weak(statement, attribute):
                 model.stores.append(Store(attribute, write.value, statement, method, write.inside))
             self.stored.append((statement, write))
             return
