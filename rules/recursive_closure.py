@@ -34,6 +34,8 @@ class RecursiveClosure(Rule):
     def examine(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None) -> None:
         if function is None or not self.facts.closures.is_renewed_circle(function):
             return
+        if self.facts.captures.takes_itself_out(function):
+            return
         circle = self.facts.closures.circle(function)
         names = [variable.name for each in circle if (variable := self.facts.closures.variable(each))]
         held = [variable.name for variable in self.facts.captures.heavy(circle)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from memlint.facts.kinds import default_of
 from memlint.facts.names import Binding, Definition, DefinitionKind
+from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -41,6 +42,16 @@ class Captures:
         outer = self.tree.function(circle[0])
         heavy = [each for each in held if not self.is_small(each) and not self.is_given_back(each, outer)]
         return sorted(heavy, key=lambda each: (each.definitions[0].kind is not DefinitionKind.PARAMETER, each.name))
+
+    def takes_itself_out(self, function: Function) -> bool:
+        """Whether all that a function does with its own name is to have it taken from where it is registered, which
+        keeps it, and lets go of it then."""
+        own, inside = self.facts.closures.variable(function), set(ast.walk(function))
+        used = [use for use in (own.uses if own else ()) if use in inside]
+        calls = [parent.func for use in used if isinstance(parent := self.tree.parents[use], ast.Call)]
+        names = [each.attr for each in calls if isinstance(each, ast.Attribute)]
+        words = known("hooks", "callbacks", "removing")
+        return bool(used) and len(names) == len(used) and all(name.partition("_")[0] in words for name in names)
 
     def is_small(self, binding: Binding) -> bool:
         """Whether a variable is of no size: by all that it is bound to, or by what it is used for."""
