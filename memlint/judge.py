@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from functools import cache
@@ -26,17 +27,22 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
     quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
-    is_foreign = bool(outcome.findings) and is_vendored(source.path, settings)
-    findings = (
+    findings = outcome.findings
+    if findings and is_vendored(source.path, settings):
+        findings = [
+            dataclasses.replace(finding, is_optional=True) if finding.code in severities() else finding
+            for finding in findings
+        ]
+    findings = [
         weighed(finding, settings.profile, severities()[finding.code]) if finding.code in severities() else finding
-        for finding in outcome.findings
-    )
+        for finding in findings
+    ]
     outcome.findings = [
         finding
         for finding in findings
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
-        and (not (finding.is_optional or is_foreign) or is_asked(finding, settings))
+        and (not finding.is_optional or is_asked(finding, settings))
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
         and not suppressed(finding, source)
     ]
@@ -44,10 +50,8 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
 
 
 def is_asked(finding: Finding, settings: Settings) -> bool:
-    """Whether the settings ask for the finding's rule, and do not merely leave it on; a syntax error needs none."""
-    return finding.code == SYNTAX_CODE or any(
-        selects(selector, finding.code, finding.name) for selector in settings.select
-    )
+    """Whether the settings ask for the finding's rule, and do not merely leave it on."""
+    return any(selects(selector, finding.code, finding.name) for selector in settings.select)
 
 
 def suppressed(finding: Finding, source: SourceFile) -> bool:

@@ -97,8 +97,15 @@ def settle(folder: str, start: str, flags: tuple[tuple[str, Any], ...], isolated
         fields["target_version"] = lowest
     if table:
         return Settings(table.origin.parent, table.origin, **fields)
-    root = project_for(folder) or (start if Path(folder).is_relative_to(start) else folder)
+    root = project_for(folder) or (start if Path(folder).is_relative_to(start) else beside_package(folder))
     return Settings(Path(root), None, **fields)
+
+
+def beside_package(folder: str) -> str:
+    """The folder that holds the top-level package of a folder; one that is no package itself."""
+    while present(os.path.join(folder, "__init__.py")):
+        folder = os.path.dirname(folder)
+    return folder
 
 
 class Nearest(Generic[Answer]):

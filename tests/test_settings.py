@@ -298,3 +298,13 @@ def test_words_that_are_right() -> None:
 def test_a_suggestion_heeds_no_case_and_stays_silent_when_nothing_is_near() -> None:
     assert suggestion("SELCT", ["select", "ignore"]) == '; did you mean "select"?'
     assert suggestion("zebra", ["select", "ignore"]) == ""
+
+
+def test_a_package_outside_of_any_project_has_one_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    inner = tmp_path / "shop" / "cart"
+    inner.mkdir(parents=True)
+    for folder in (inner, inner.parent):
+        (folder / "__init__.py").touch()
+    assert load(inner).root == load(inner.parent).root == tmp_path
