@@ -27,19 +27,18 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
     quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
-    findings = outcome.findings
-    if findings and is_vendored(source.path, settings):
-        findings = [
-            dataclasses.replace(finding, is_optional=True) if finding.code in severities() else finding
-            for finding in findings
-        ]
-    findings = [
-        weighed(finding, settings.profile, severities()[finding.code]) if finding.code in severities() else finding
-        for finding in findings
-    ]
+    is_foreign = bool(outcome.findings) and is_vendored(source.path, settings)
+
+    def settled(finding: Finding) -> Finding:
+        """A finding with the weight that it has here; a syntax error belongs to no rule."""
+        if finding.code not in severities():
+            return finding
+        finding = weighed(finding, settings.profile, severities()[finding.code])
+        return dataclasses.replace(finding, is_optional=True) if is_foreign else finding
+
     outcome.findings = [
         finding
-        for finding in findings
+        for finding in map(settled, outcome.findings)
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
         and (not finding.is_optional or is_asked(finding, settings))

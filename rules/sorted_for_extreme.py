@@ -114,8 +114,9 @@ class SortedForExtreme(Rule):
     def only_complains(self, comparison: ast.Compare) -> bool:
         """Whether all that comes of a comparison is an error: what a caller names is checked, a few names at a time."""
         statement = self.facts.tree.statement(comparison)
-        is_test = isinstance(statement, ast.If) and any(node is comparison for node in ast.walk(statement.test))
-        return isinstance(statement, ast.Assert) or (is_test and isinstance(statement.body[-1], ast.Raise))  # type: ignore[union-attr]
+        if not isinstance(statement, ast.If):
+            return isinstance(statement, ast.Assert)
+        return comparison in ast.walk(statement.test) and isinstance(statement.body[-1], ast.Raise)
 
     def sorting(self, value: ast.expr) -> ast.Call | None:
         """The call of `sorted` over something that may be long."""

@@ -139,5 +139,6 @@ class Captures:
     def default(self, definition: Definition) -> ast.expr | None:
         """The default of a parameter."""
         arguments = self.tree.parents[definition.node]
-        is_parameter = isinstance(arguments, ast.arguments) and isinstance(definition.node, ast.arg)
-        return default_of(arguments, definition.node) if is_parameter else None  # type: ignore[arg-type]
+        if not isinstance(arguments, ast.arguments) or not isinstance(definition.node, ast.arg):
+            return None
+        return default_of(arguments, definition.node)

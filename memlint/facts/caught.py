@@ -7,6 +7,7 @@ import enum
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.shapes import last_name
 from memlint.facts.writes import HOLDING, pairs, targets_of
 from memlint.knowledge import names as known
 
@@ -221,11 +222,6 @@ def is_exception_call(call: ast.Call) -> bool:
     """Whether a call makes an exception, by its name; exceptions keep what they are made with."""
     name = last_name(call.func)
     return name[:1].isupper() and name.endswith(("Error", "Exception", "Failure"))
-
-
-def last_name(expression: ast.AST) -> str:
-    name: str = getattr(expression, "attr", getattr(expression, "id", ""))
-    return name
 
 
 def passes_on(parent: ast.expr, part: ast.expr) -> bool:

@@ -347,7 +347,7 @@ class Classes:
                 model.is_metaclass = True
 
     def _is_else_weak(self, statement: ast.stmt, attribute: str) -> bool:
-        """Whether a store stands in, under `except TypeError`, for a weak reference in the same attribute."""
+        """Whether a store stands in, in a handler, for a weak reference in the same attribute that cannot be made."""
         handler = self.tree.parents.get(statement)
         tried = self.tree.parents[handler] if isinstance(handler, ast.ExceptHandler) else None
         for made in tried.body if isinstance(tried, ast.Try) else ():

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from memlint.facts.caught import FUNCTIONS, Function, Grip, Place, last_name
-from memlint.facts.shapes import is_none
+from memlint.facts.caught import FUNCTIONS, Function, Grip, Place
+from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import CUTTING
 from memlint.knowledge import names as known
 
@@ -102,9 +102,10 @@ class Clearing:
         binding = self.facts.names.binding_of(function)
         uses = list(binding.uses) if binding else []
         for use in uses:
-            node, parent = use, self.parents[use]
+            node: ast.AST = use
+            parent = self.parents[use]
             while isinstance(parent, (ast.BoolOp, ast.IfExp)):
-                node, parent = parent, self.parents[parent]  # type: ignore[assignment]
+                node, parent = parent, self.parents[parent]
             if isinstance(parent, ast.keyword) and parent.arg == "target":
                 call = self.parents[parent]
                 if isinstance(call, ast.Call) and last_name(call.func).endswith("Process"):
@@ -155,8 +156,8 @@ class Clearing:
         called = value.func if isinstance(value, ast.Call) else value
         if isinstance(called, ast.Attribute) and called.attr == "with_traceback" and called is not value:
             return self.ends_program(called.value)
-        is_call = called is not value and isinstance(called, ast.Attribute)
-        if is_call and last_name(called) in known("exceptions", "program", "methods"):  # type: ignore[arg-type]
+        is_called = isinstance(called, ast.Attribute) and called is not value
+        if is_called and called is not None and last_name(called) in known("exceptions", "program", "methods"):
             return True
         return called is not None and self._is_end(called)
 

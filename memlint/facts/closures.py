@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
+from memlint.facts.shapes import asks_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -150,14 +151,14 @@ class Closures:
         if known("files", "programs", "folders").intersection(PurePath(self.facts.source.path).parts[-2:-1]):
             return True
         tests = (each.test for each in self.tree.module.body if isinstance(each, ast.If))
-        return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
+        return any(map(asks_name, tests))
 
     def is_main(self, node: ast.AST) -> bool:
         """Whether a node stands under `if __name__ == "__main__"` itself: the program is about to end."""
         if not isinstance(self.tree.function(node), ast.Module):
             return False
         tests = (outer.test for outer in self.tree.ancestors(node) if isinstance(outer, ast.If))
-        return any(isinstance(each, ast.Name) and each.id == "__name__" for test in tests for each in ast.walk(test))
+        return any(map(asks_name, tests))
 
     def _runs_once(self, function: ast.AST, asking: frozenset[ast.AST]) -> bool:
         if isinstance(function, ast.Module):

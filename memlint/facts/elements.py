@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
-from memlint.facts.shapes import place
+from memlint.facts.shapes import last_name, place
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -248,7 +248,3 @@ DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp
 
 PURE = frozenset(f"builtins.{name}" for name in "bool float int len max min object range str tuple".split())
 CLASS_NAME = re.compile(r"_*[A-Z]\w*[a-z]\w*")
-
-
-def last_name(function: ast.Name | ast.Attribute) -> str:
-    return function.id if isinstance(function, ast.Name) else function.attr

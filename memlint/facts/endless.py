@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.class_model import ClassModel, MethodKind
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ class Threads:
         """Whether a call stands in a method that another process runs: `start_process(config, self.target)`.
         That process has the one instance, and ends."""
         method = getattr(self.facts.tree.function(call), "name", "")
-        for other in (node for node in self.facts.tree.parents if isinstance(node, ast.Call)):
-            if "process" not in last(other.func).lower():
+        for other in self.facts.registrations.calls:
+            if "process" not in last_name(other.func).lower():
                 continue
             given = (*other.args, *(each.value for each in other.keywords))
-            if any(last(each) == method and self.facts.registrations.held(each) for each in given):
+            if any(last_name(each) == method and self.facts.registrations.held(each) for each in given):
                 return True
         return False
 
@@ -123,11 +124,12 @@ class Threads:
         used = [each for each in calls if isinstance(each, ast.Attribute)]
         if any(each.attr in waiting and not self.is_caught(each, loop) for each in used):
             return True
-        named = {last(node) for node in own_nodes(loop) if isinstance(node, (ast.Attribute, ast.Name))} - {"", "self"}
+        parts = (node for node in own_nodes(loop) if isinstance(node, (ast.Attribute, ast.Name)))
+        named = set(map(last_name, parts)) - {"", "self"}
         inside = set(ast.walk(self.facts.tree.function(loop)))
         closers = (node.func for node in self.facts.tree.parents if isinstance(node, ast.Call) and node not in inside)
         closed = (each.value for each in closers if isinstance(each, ast.Attribute) and each.attr in ending)
-        return any(last(each) in named for each in closed if isinstance(each, (ast.Attribute, ast.Name)))
+        return any(last_name(each) in named for each in closed if isinstance(each, (ast.Attribute, ast.Name)))
 
     def is_caught(self, node: ast.AST, loop: ast.While) -> bool:
         """Whether a `try` inside the loop catches everything that a node raises."""
@@ -175,8 +177,3 @@ def breaks(body: list[ast.stmt]) -> bool:
         if any(map(breaks, blocks)):
             return True
     return False
-
-
-def last(node: ast.AST) -> str:
-    """The last name of a dotted expression."""
-    return str(getattr(node, "attr", getattr(node, "id", "")))

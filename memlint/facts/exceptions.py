@@ -9,13 +9,13 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place, last_name
+from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.closures import is_test
 from memlint.facts.handover import Handover, is_kept_by_owner, is_of_import
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.shapes import is_none
+from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 
@@ -182,9 +182,10 @@ class Exceptions:
         if not function.name.startswith("_"):
             return function.name in known("hooks", "single", "programs")
         uses = [node for node in ast.walk(owner) if is_attribute(node, function.name)]
-        callers = [self.facts.tree.function(use) for use in uses]
-        is_own = len(callers) == 1 and isinstance(callers[0], FUNCTIONS) and callers[0] is not function
-        return is_own and self._is_of_command(callers[0])  # type: ignore[arg-type]
+        if len(uses) != 1:
+            return False
+        caller = self.facts.tree.function(uses[0])
+        return isinstance(caller, FUNCTIONS) and caller is not function and self._is_of_command(caller)
 
     def sources(self, binding: Binding) -> list[Binding]:
         """The other variables of the function that hold what its loops bind a variable to: what they loop over."""

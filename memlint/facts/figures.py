@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.escape import LEAVES, Role
-from memlint.facts.frameworks import last_name
-from memlint.facts.shapes import place
+from memlint.facts.shapes import last_name, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

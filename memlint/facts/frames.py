@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.frameworks import last_name
-from memlint.facts.shapes import is_empty_display
+from memlint.facts.shapes import is_empty_display, last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

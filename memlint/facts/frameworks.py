@@ -38,9 +38,3 @@ def prefixes(name: str) -> list[str]:
     """`a.b.c` and what holds it: `a.b`, `a`."""
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
-
-
-def last_name(expression: ast.AST) -> str:
-    """The last part of a dotted name, with what it is called on left out; empty of what has none."""
-    name = getattr(expression, "attr", getattr(expression, "id", ""))
-    return name if isinstance(name, str) else ""

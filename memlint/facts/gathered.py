@@ -77,5 +77,6 @@ class Gatherings:
         if not isinstance(method, ast.Attribute) or method.attr not in ("append", "extend"):
             return None
         call = self.facts.tree.parents[method]
-        is_statement = isinstance(call, ast.Call) and isinstance(self.facts.tree.parents[call], ast.Expr)
-        return call if is_statement else None  # type: ignore[return-value]
+        if not isinstance(call, ast.Call):
+            return None
+        return call if isinstance(self.facts.tree.parents[call], ast.Expr) else None

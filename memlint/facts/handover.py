@@ -6,10 +6,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from memlint.facts.caught import FUNCTIONS, Function, Place, last_name
+from memlint.facts.caught import FUNCTIONS, Function, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY
 from memlint.facts.names import DefinitionKind
+from memlint.facts.shapes import last_name
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.models import is_guard
 from memlint.facts.names import DefinitionKind
 from memlint.facts.origins import words_of
-from memlint.facts.shapes import place
+from memlint.facts.shapes import last_name, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.gradients import FUNCTIONS
 from memlint.facts.growth_model import Container, Growth
 from memlint.facts.losses import carried
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

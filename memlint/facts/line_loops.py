@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from memlint.facts.origins import words_of
+from memlint.facts.shapes import asks_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -113,9 +114,10 @@ class LineLoops:
 
     def keeps_text(self, loop: LineLoop) -> bool:
         """Whether the loop keeps a text for each line: the line without its white space, or one put together of it."""
+        if isinstance(loop, (ast.ListComp, ast.SetComp)):
+            return self.is_text(loop.elt, self.names(loop))
         if not isinstance(loop, ast.For):
-            is_list = isinstance(loop, (ast.ListComp, ast.SetComp))
-            return is_list and self.is_text(loop.elt, self.names(loop))  # type: ignore[union-attr]
+            return False
         trimmed = [*self.names(loop)]
         for each in loop.body:
             if isinstance(each, ast.Assign) and self.is_text(each.value, trimmed):
@@ -137,8 +139,9 @@ class LineLoops:
     def is_put_together(self, value: ast.expr) -> bool:
         """Whether a value is a text with something in it: an f-string, `"…".format(…)`."""
         function = value.func if isinstance(value, ast.Call) else None
-        is_format = isinstance(function, ast.Attribute) and function.attr == "format"
-        return isinstance(value, ast.JoinedStr) or (is_format and isinstance(function.value, ast.Constant))  # type: ignore[union-attr]
+        if isinstance(function, ast.Attribute):
+            return function.attr == "format" and isinstance(function.value, ast.Constant)
+        return isinstance(value, ast.JoinedStr)
 
     def is_of_settings(self, file: ast.expr, loop: LineLoop) -> bool:
         """Whether a file is named as one of settings, or each line is split once, at the mark after a name."""
@@ -165,10 +168,7 @@ class LineLoops:
     def is_script(self) -> bool:
         """Whether the module is a program that takes its arguments, works them off, and ends."""
         module = self.facts.tree.module
-        guarded = any(
-            isinstance(each, ast.If) and any(getattr(node, "id", "") == "__name__" for node in ast.walk(each.test))
-            for each in module.body
-        )
+        guarded = any(isinstance(each, ast.If) and asks_name(each.test) for each in module.body)
         attributes = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and node.attr == "argv")
         return guarded and any(self.facts.names.qualified(each) == "sys.argv" for each in attributes)
 

@@ -6,8 +6,8 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.origins import words_of
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from memlint.facts.memos import is_of_few
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
+from memlint.facts.shapes import asks_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -181,9 +182,7 @@ class Origins:
     def is_run_at_import(self, use: ast.expr) -> bool:
         """Whether a use stands where imports run it, save under `if __name__ == "__main__"`."""
         for outer in self.facts.tree.ancestors(use):
-            if isinstance(outer, ast.If) and any(
-                isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(outer.test)
-            ):
+            if isinstance(outer, ast.If) and asks_name(outer.test):
                 return False
         return self.is_import_time(self.facts.tree.function(use))
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.gradients import Kept
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.results import own_nodes
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -161,10 +161,12 @@ class Probes:
                 return True
             if isinstance(node, ITERATING) and dictionary in ast.dump(node.iter) and whole not in ast.dump(node.iter):
                 return True
-            is_looked_up = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and node is not lookup
-            if is_looked_up and ast.dump(node.value) != dictionary and ast.dump(node.slice) == ast.dump(lookup.slice):  # type: ignore[attr-defined]
-                return True
-            is_other = isinstance(node, ast.Subscript) and node is not lookup and ast.dump(node.value) == dictionary
-            if is_other and not (isinstance(node.ctx, ast.Load) and self.is_read(node)):  # type: ignore[attr-defined, arg-type]
+            if not isinstance(node, ast.Subscript) or node is lookup:
+                continue
+            is_loaded = isinstance(node.ctx, ast.Load)
+            if ast.dump(node.value) == dictionary:
+                if not (is_loaded and self.is_read(node)):
+                    return True
+            elif is_loaded and ast.dump(node.slice) == ast.dump(lookup.slice):
                 return True
         return False

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memlint.facts.class_model import Method, MethodKind
-from memlint.facts.frameworks import last_name
 from memlint.facts.scopes import DefinitionKind, ScopeKind
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

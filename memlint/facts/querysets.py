@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.names import DefinitionKind
 from memlint.facts.origins import words_of
 from memlint.facts.rows import RowLoop
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from memlint.facts.frameworks import last_name
 from memlint.facts.origins import words_of
-from memlint.facts.shapes import is_none
+from memlint.facts.shapes import is_none, last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from memlint.facts.class_model import ClassModel, MethodKind
 from memlint.facts.closures import is_test
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.scopes import ScopeKind
+from memlint.facts.shapes import asks_name
 from memlint.knowledge import names as known
 from memlint.knowledge import table
 
@@ -167,7 +168,7 @@ class Registrations:
         if is_test(getattr(self.facts.tree.function(call), "name", "")):
             return True
         conditions = (each.test for each in self.facts.tree.ancestors(call) if isinstance(each, ast.If))
-        return any(getattr(node, "id", "") == "__name__" for test in conditions for node in ast.walk(test))
+        return any(map(asks_name, conditions))
 
     def is_function(self, subject: Binding) -> bool:
         """Whether a parameter is a function or a class by its name, as that of a decorator is."""

@@ -20,6 +20,17 @@ def is_empty_display(value: ast.expr) -> bool:
     return isinstance(value, (ast.List, ast.Tuple)) and not value.elts
 
 
+def last_name(expression: ast.AST) -> str:
+    """The last part of a dotted name, with what it is called on left out; empty of what has none."""
+    name = getattr(expression, "attr", getattr(expression, "id", ""))
+    return name if isinstance(name, str) else ""
+
+
+def asks_name(test: ast.AST) -> bool:
+    """Whether a condition reads `__name__`, as `if __name__ == "__main__"` does."""
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+
+
 def place(node: ast.AST) -> tuple[int, int]:
     """Line and column where a node begins, to tell what comes first."""
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

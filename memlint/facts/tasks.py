@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.results import own_nodes
-from memlint.facts.shapes import end, place
+from memlint.facts.shapes import end, last_name, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Tasks:
         facts, node = self.definition(made.func) if isinstance(made, ast.Call) else (self.facts, None)
         if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents or is_stub(node):
             return False
-        return all(map(is_held_at(facts), waits(node)))
+        return all(is_held_through(facts, each) for each in waits(node))
 
     def is_delayed(self, work: ast.expr) -> bool:
         """Whether a task sleeps and then waits but once, for one call: the timer holds it, and then that call may."""
@@ -207,21 +206,17 @@ def waits(function: ast.AsyncFunctionDef) -> list[ast.AST]:
     return sorted((each for each in own_nodes(function) if isinstance(each, WAITING)), key=place)
 
 
-def is_held_at(facts: Facts, asking: frozenset[ast.AST] = frozenset()) -> Callable[[ast.AST], bool]:
-    """A test whether a coroutine, or a method of its instance that it awaits, waits for what holds its task."""
-
-    def test(wait: ast.AST) -> bool:
-        if is_held(facts, wait):
-            return True
-        call = wait.value if isinstance(wait, ast.Await) else None
-        called = call.func if isinstance(call, ast.Call) else None
-        model = facts.classes.instance(called.value) if isinstance(called, ast.Attribute) else None
-        method = model.methods.get(called.attr) if model and isinstance(called, ast.Attribute) else None
-        if not isinstance(method, ast.AsyncFunctionDef) or method in asking or method not in facts.tree.parents:
-            return False
-        return not is_stub(method) and all(map(is_held_at(facts, asking | {method}), waits(method)))
-
-    return test
+def is_held_through(facts: Facts, wait: ast.AST, asking: frozenset[ast.AST] = frozenset()) -> bool:
+    """Whether a coroutine waits for what holds its task, or for a method of its own instance that does."""
+    if is_held(facts, wait):
+        return True
+    call = wait.value if isinstance(wait, ast.Await) else None
+    called = call.func if isinstance(call, ast.Call) else None
+    model = facts.classes.instance(called.value) if isinstance(called, ast.Attribute) else None
+    method = model.methods.get(last_name(called)) if model and called else None
+    if not isinstance(method, ast.AsyncFunctionDef) or method in asking or method not in facts.tree.parents:
+        return False
+    return not is_stub(method) and all(is_held_through(facts, each, asking | {method}) for each in waits(method))
 
 
 def is_stub(function: ast.AsyncFunctionDef) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from itertools import chain, takewhile
 
-from memlint.facts import Facts
+from memlint.facts import Body, Facts
 from memlint.fixes.imports import is_alone
 from memlint.fixes.local_alias import REFLECTION, fresh, identifiers
 from memlint.model import Edit, Fix, Position, Safety
@@ -51,7 +51,7 @@ def has_comment(facts: Facts, start: Position, end: Position) -> bool:
     return any(start.line <= line <= end.line for line, _ in facts.source.comments)
 
 
-def changing(facts: Facts, function: ast.AST, reset: ast.stmt) -> str:
+def changing(facts: Facts, function: Body, reset: ast.stmt) -> str:
     """Why the reset may do something else in front of the `yield`; empty where it may not."""
     targets = reset.targets if isinstance(reset, (ast.Assign, ast.Delete)) else []
     if len(targets) != 1 or not isinstance(targets[0], ast.Name):
@@ -61,7 +61,7 @@ def changing(facts: Facts, function: ast.AST, reset: ast.stmt) -> str:
     return ""
 
 
-def is_steady(facts: Facts, function: ast.AST, value: ast.expr) -> bool:
+def is_steady(facts: Facts, function: Body, value: ast.expr) -> bool:
     """Whether making a value does nothing else, and reads only local names that nobody binds meanwhile."""
     if isinstance(value, ast.Call):
         return not value.args and not value.keywords and facts.names.qualified(value.func) in EMPTY
@@ -74,8 +74,9 @@ def is_steady(facts: Facts, function: ast.AST, value: ast.expr) -> bool:
         return is_plain and all(is_steady(facts, function, each) for each in values)
     if isinstance(value, ast.Name):
         binding = facts.names.binding(value)
-        is_own = binding is not None and binding.scope.node is function
-        return is_own and value.id not in facts.flow(function).captured  # type: ignore[arg-type]
+        if binding is None or binding.scope.node is not function:
+            return False
+        return value.id not in facts.flow(function).captured
     return isinstance(value, ast.Constant)
 
 

@@ -107,7 +107,9 @@ def hoisted_wrapper(facts: Facts, node: ast.Call | ast.FunctionDef, body: Body) 
         reason = f"`{name}` is used already" if is_taken else one_line(facts, node, place)
         edits: tuple[Edit, ...] = in_front(facts, node, place, name, 0)
     else:
-        lines = MovedLines(facts, parent if isinstance(parent, ast.Assign) else node, place)  # type: ignore[arg-type]
+        statement = parent if isinstance(parent, ast.Assign) else node
+        assert isinstance(statement, ast.stmt)
+        lines = MovedLines(facts, statement, place)
         binding = bound_by(facts, lines.statement)
         reason = lines.objection() if binding and binding.sole else "another statement binds the result, too"
         edits = () if reason else lines.edits(1 if isinstance(node, ast.FunctionDef) else 0)

@@ -210,7 +210,10 @@ class WeakLink:
     def means_link(self, expression: ast.AST) -> bool:
         """Whether an expression reads the link of the own instance, or the parameter for it."""
         if isinstance(expression, ast.Name):
-            return self.facts.names.binding(expression) is self.facts.names.binding(self.store.value)  # type: ignore[arg-type]
+            given = self.store.value
+            return isinstance(given, ast.Name) and (
+                self.facts.names.binding(expression) is self.facts.names.binding(given)
+            )
         if not isinstance(expression, ast.Attribute) or expression.attr != self.name:
             return False
         return self.facts.classes.instance(expression.value) in self.own

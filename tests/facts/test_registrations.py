@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from memlint.facts import Facts
+from memlint.facts.class_model import ClassModel
 from memlint.facts.layout import Tree
 from memlint.facts.project import Project
 from memlint.facts.registrations import is_ending, words
@@ -19,7 +20,7 @@ def facts_of(code: str, path: str = "example.py", project: Project | None = None
     return Facts(source, Tree(source, ast.parse(code)), project or Project())
 
 
-def models(facts: Facts) -> list[object]:
+def models(facts: Facts) -> list[ClassModel]:
     return [facts.classes.of(node) for node in facts.tree.parents if isinstance(node, ast.ClassDef)]
 
 
@@ -76,7 +77,7 @@ class C:
 def test_single(code: str, is_single: bool) -> None:
     facts = facts_of(code)
     (model,) = models(facts)
-    assert facts.registrations.is_single(model) is is_single  # type: ignore[arg-type]
+    assert facts.registrations.is_single(model) is is_single
 
 
 def test_words() -> None:
@@ -104,9 +105,9 @@ class C:
 """
     facts = facts_of(code)
     (model,) = models(facts)
-    found = list(facts.listeners.half_removed(model))  # type: ignore[arg-type]
+    found = list(facts.listeners.half_removed(model))
     assert [(added.call.lineno, removed.call.lineno) for added, removed in found] == [(5, 10)]
-    assert list(facts.callbacks.of_instances(model)) == []  # type: ignore[arg-type]
+    assert list(facts.callbacks.of_instances(model)) == []
 
 
 def test_callbacks() -> None:
@@ -150,7 +151,7 @@ def test_named_by_settings(tmp_path: Path, settings: str, is_named: bool) -> Non
     (tmp_path / "stock.py").write_text("class Keeper: ...\n")
     facts = facts_of("class Keeper: ...\n", str(tmp_path / "stock.py"), Project(root=str(tmp_path)))
     (model,) = models(facts)
-    assert facts.registrations.is_named_by_settings(model) is is_named  # type: ignore[arg-type]
+    assert facts.registrations.is_named_by_settings(model) is is_named
 
 
 @pytest.mark.parametrize(
@@ -178,4 +179,4 @@ def test_named_by_settings(tmp_path: Path, settings: str, is_named: bool) -> Non
 def test_lives_on(code: str, lives_on: bool) -> None:
     facts = facts_of(code)
     (model,) = models(facts)
-    assert facts.registrations.lives_on(model) is lives_on  # type: ignore[arg-type]
+    assert facts.registrations.lives_on(model) is lives_on

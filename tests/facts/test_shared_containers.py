@@ -138,7 +138,7 @@ def test_a_loop_that_uses_up_a_list_of_lines() -> None:
 def test_a_list_of_lines_that_is_likely_short(loop: str, is_short: bool) -> None:
     known = facts(loop)
     call = next(node for node in known.tree.parents if ast.unparse(node) == "f.readlines()")
-    assert isinstance(call, ast.Call)
+    assert isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
     found = known.line_loops.over(call)
     assert found is not None
-    assert known.line_loops.is_short(call.func.value, found) is is_short  # type: ignore[attr-defined]
+    assert known.line_loops.is_short(call.func.value, found) is is_short
