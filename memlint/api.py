@@ -17,6 +17,7 @@ from memlint.facts.fields import SharedDefault
 from memlint.facts.growth_model import Container, Growth, Home, Sort
 from memlint.facts.layout import Slice
 from memlint.facts.line_loops import LineLoop
+from memlint.facts.local_handles import Handle
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.facts.queues import Queue
 from memlint.families import PUT_IN, DefaultRule, GrowthRule, Remark, StoreRule
@@ -75,6 +76,7 @@ __all__ = [
     "Grip",
     "Growth",
     "GrowthRule",
+    "Handle",
     "Home",
     "JoinedParts",
     "KeptTasks",

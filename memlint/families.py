@@ -100,10 +100,10 @@ class StoreRule(Rule, Generic[Kept]):
                 store, kept = waiting.pop(0)
                 self.report_store(model, store, kept, [(each.by, "so does this") for each, _ in waiting[:SHOWN]])
 
-    def lives_on(self, model: ClassModel) -> bool:
-        """Whether such instances live as long as the process, so that a cycle of them is told only where it is asked
-        for."""
-        return self.facts.registrations.lives_on(model)
+    def is_rare(self, model: ClassModel) -> bool:
+        """Whether no code is seen to make such instances time and again, so that what happens to each is told only
+        where it is asked for."""
+        return not self.facts.population.is_many(model)
 
 
 PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")

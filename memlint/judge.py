@@ -16,8 +16,21 @@ from memlint.source import SourceFile
 from memlint.syntax import CODE as SYNTAX_CODE
 
 TEST_FOLDERS = frozenset({"test", "testing", "tests"})
-TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|(test|testing|tests|conftest)\.py")
-VENDORED = frozenset({"_vendor", "_vendored", "extern", "externals", "third_party", "thirdparty", "vendor", "vendored"})
+TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|(.*_)?testing(_.*)?\.pyi?|(test|tests|conftest)\.py")
+VENDORED = frozenset(
+    {
+        "_vendor",
+        "_vendored",
+        "extern",
+        "external",
+        "externals",
+        "third_party",
+        "thirdparty",
+        "thirdparty_files",
+        "vendor",
+        "vendored",
+    }
+)
 """Folders of copies of other projects: what they hold is mended where it comes from, or not at all."""
 HARMLESS_IN_TESTS = frozenset({Effect.LATE, Effect.KEPT, Effect.PEAK, Effect.TIME})
 """What costs memory or time alone: a test process lives for seconds."""
@@ -27,7 +40,7 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
     quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
-    is_foreign = bool(outcome.findings) and is_vendored(source.path, settings)
+    is_foreign = bool(outcome.findings) and not VENDORED.isdisjoint(below_root(source.path, settings)[:-1])
 
     def settled(finding: Finding) -> Finding:
         """A finding with the weight that it has here; a syntax error belongs to no rule."""
@@ -36,15 +49,16 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         finding = weighed(finding, settings.profile, severities()[finding.code])
         return dataclasses.replace(finding, is_optional=True) if is_foreign else finding
 
-    outcome.findings = [
+    counting = [
         finding
         for finding in map(settled, outcome.findings)
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
-        and (not finding.is_optional or is_asked(finding, settings))
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
         and not suppressed(finding, source)
     ]
+    outcome.findings = [finding for finding in counting if not finding.is_optional or is_asked(finding, settings)]
+    outcome.withheld = len(counting) - len(outcome.findings)
     return outcome
 
 
@@ -57,16 +71,9 @@ def suppressed(finding: Finding, source: SourceFile) -> bool:
     """Whether a comment on one of the finding's lines names it; nothing suppresses a syntax error."""
     if finding.code == SYNTAX_CODE:
         return False
-    return any(
-        selects(selector, finding.code, finding.name)
-        for row in finding.rows
-        for selector in source.suppressions.get(row, ())
-    )
-
-
-def is_vendored(path: str, settings: Settings) -> bool:
-    """Whether a file lies in a folder of copies of other projects, below the root of the settings."""
-    return not VENDORED.isdisjoint(below_root(path, settings)[:-1])
+    selectors = {selector for row in finding.rows for selector in source.suppressions.get(row, ())}
+    others = elsewhere().get(finding.code, frozenset())
+    return not selectors.isdisjoint(others) or any(selects(each, finding.code, finding.name) for each in selectors)
 
 
 def below_root(path: str, settings: Settings) -> list[str]:
@@ -88,6 +95,12 @@ def quiet_in_tests(select: tuple[str, ...]) -> frozenset[str]:
         for rule in all_rules()
         if (rule.quiet_in_tests or rule.effect in HARMLESS_IN_TESTS) and not {rule.code, rule.name} & set(select)
     )
+
+
+@cache
+def elsewhere() -> dict[str, frozenset[str]]:
+    """What other linters call the fault of a rule, by its code."""
+    return {rule.code: frozenset(rule.also) for rule in all_rules() if rule.also}
 
 
 @cache

@@ -168,6 +168,8 @@ class Outcome:
     fixed: list[Finding] = field(default_factory=list)
     """Findings whose fix is in `rewrite`, in order of application."""
     rewrite: Rewrite | None = None
+    withheld: int = 0
+    """Findings that are told only where their rules are selected."""
     looked_for: frozenset[str] = frozenset()
     """Paths of other files, there or not, that the findings depend on."""
 
@@ -181,6 +183,7 @@ class Report:
     failures: list[Failure] = field(default_factory=list)
     unchecked: list[Unchecked] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
+    withheld: int = 0
 
     def add(self, outcome: Outcome) -> None:
         self.files += 1
@@ -188,3 +191,4 @@ class Report:
         self.failures.extend(outcome.failures)
         self.unchecked.extend(outcome.unchecked)
         self.fixed.extend(outcome.fixed)
+        self.withheld += outcome.withheld

@@ -59,6 +59,8 @@ class Rule:
     """The first Python with the effect: the rule is silent where the project must run on an older one."""
     yields_to: ClassVar[tuple[str, ...]] = ()
     """Codes of the rules that say it better: where one of them reports the same line, this rule does not."""
+    also: ClassVar[tuple[str, ...]] = ()
+    """Codes of other linters for the same fault: where `noqa` names one of them, somebody has decided already."""
     fixes: ClassVar[tuple[Safety, ...]] = ()
     """How safe the rule's fixes are, where it has any."""
     gate: ClassVar[Gate] = all_of()

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -147,7 +147,9 @@ def leave_interrupts() -> None:
 
 
 def check_chunk(tasks: Sequence[Task]) -> list[Outcome]:
-    return [check_file(task) for task in tasks]
+    """The outcomes of some files, as they cross to the parent: without the paths of other files, of which there may be
+    thousands for each."""
+    return [replace(check_file(task), looked_for=frozenset()) for task in tasks]
 
 
 def size(path: str) -> int:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, WithAround, all_of, cst
+from memlint.api import Effect, Facts, Handle, Rule, Safety, Severity, Slice, WithAround, all_of, cst
 
 SORTS = frozenset({"archive", "arrays", "image"})
 
@@ -14,6 +14,7 @@ class ArchiveNotClosed(Rule):
     name = "archive-not-closed"
     effect = Effect.KEPT
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"=", rb"\(", file=(rb"npz|Image|ZipFile|[Tt]ar[Ff]ile",))
 
@@ -41,5 +42,10 @@ class ArchiveNotClosed(Rule):
             f"`{handle.name.id}` {how}; its file stays open until it is collected: open it in a `with`",
             fix=fix,
             unfixed=unfixed,
-            optional=self.facts.local_handles.is_brief(call, how),
+            optional=self.is_minor(handle, how) or self.facts.local_handles.is_brief(call, how),
         )
+
+    def is_minor(self, handle: Handle, how: str) -> bool:
+        """Whether the file is most likely closed: some code loads the image, or closes the archive where nothing
+        raises."""
+        return how.startswith("stays open") or (handle.sort == "image" and bool(handle.closings))

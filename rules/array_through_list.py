@@ -14,6 +14,7 @@ class ArrayThroughList(Rule):
     code = "ML915"
     name = "array-through-list"
     effect = Effect.TIME
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:sum|min|max|range)\b", file=(rb"\bnumpy\b",))
 

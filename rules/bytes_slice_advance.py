@@ -13,6 +13,7 @@ class BytesSliceAdvance(Rule):
     code = "ML407"
     name = "bytes-slice-advance"
     effect = Effect.TIME
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb":\s*\]|partition|split")
 

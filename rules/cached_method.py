@@ -29,6 +29,7 @@ class CachedMethod(Rule):
     code = "ML601"
     name = "cached-method"
     effect = Effect.KEPT
+    also = ("B019",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bclass\b", rb"@", file=(rb"cache",))
 
@@ -62,7 +63,8 @@ class CachedMethod(Rule):
                 optional=found.is_cleared
                 or found.limit == 1
                 or self.is_value(model)
-                or self.facts.caching.is_alone(model),
+                or is_alone
+                or self.facts.population.is_few(model),
             )
 
     def weight(self, model: ClassModel, limit: int | None, is_alone: bool) -> Severity | None:

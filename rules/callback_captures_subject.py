@@ -14,6 +14,7 @@ class CallbackCapturesSubject(Rule):
     code = "ML110"
     name = "callback-captures-subject"
     effect = Effect.LATE
+    default = False
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(file=(rb"add_done_callback|weakref",))
 

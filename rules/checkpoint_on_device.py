@@ -12,6 +12,7 @@ class CheckpointOnDevice(Rule):
     name = "checkpoint-on-device"
     effect = Effect.PEAK
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"load", rb"load_state_dict", file=(rb"\btorch\b",))
 
@@ -50,7 +51,7 @@ def is_copied(facts: Facts, call: ast.Call) -> bool:
         return False
     if facts.names.qualified(call.func) not in known("frameworks", "checkpoints", "loading"):
         return False
-    if any(is_saved_from_cpu(facts, node) for node in facts.tree.parents):
+    if any(is_saved_from_cpu(facts, node) for node in facts.tree.order):
         return False
     if is_taken(facts, call):
         return True

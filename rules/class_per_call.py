@@ -45,8 +45,15 @@ class ClassPerCall(Rule):
             f"the {what} is a new one on each call of `{outer}` and holds itself{together} until the garbage collector "
             "runs; define it once, in the module",
             severity=None if is_dear else Severity.INFO,
-            optional=not is_dear,
+            optional=not is_dear or is_given_its_parts(made),
             fix=fix,
             unfixed=unfixed,
             related=[(function, "the function")] if isinstance(function, ast.stmt) else [],
         )
+
+
+def is_given_its_parts(made: ast.Call | ast.ClassDef) -> bool:
+    """Whether a call makes a class of what is unpacked into it, which is another one each time."""
+    if isinstance(made, ast.ClassDef):
+        return False
+    return any(each.arg is None for each in made.keywords) or any(isinstance(each, ast.Starred) for each in made.args)

@@ -11,6 +11,7 @@ class CollectInLoop(Rule):
     code = "ML706"
     name = "collect-in-loop"
     effect = Effect.TIME
+    default = False
     gate = all_of(rb"\b(?:for|while)\b", file=(rb"\bgc\b|empty_cache|malloc_trim",))
 
     @classmethod

@@ -10,6 +10,7 @@ class ConstantAliasWrite(Rule):
     name = "constant-alias-write"
     effect = Effect.SHARED
     severity = Severity.ERROR
+    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"def|lambda", rb"=(?s:.)*?\b(?:_*[A-Z][A-Z0-9_]*\b|\w*default)")
 

@@ -11,6 +11,7 @@ class DanglingTask(Rule):
     code = "ML606"
     name = "dangling-task"
     effect = Effect.LOST
+    also = ("RUF006",)
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True

@@ -24,6 +24,7 @@ class DefaultdictProbe(Rule):
     code = "ML610"
     name = "defaultdict-probe"
     effect = Effect.KEPT
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\[", rb"\bdef\b", file=(rb"defaultdict",))
 

@@ -35,7 +35,7 @@ class EscapingMutableDefault(DefaultRule):
             related=related,
             fix=fix,
             unfixed=unfixed,
-            optional=self.is_seldom_met(default),
+            optional=(is_stored and change is None) or self.is_seldom_met(default),
         )
 
     def is_seldom_met(self, default: Default) -> bool:

@@ -53,7 +53,7 @@ class ExceptionKeptInLocal(Rule):
                 severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
-                optional=is_minor,
+                optional=is_minor or self.facts.population.is_of_program,
             )
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -88,6 +88,7 @@ class ExceptionKeptInLocal(Rule):
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
                 fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
+                optional=self.facts.population.is_of_program,
             )
 
     def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:

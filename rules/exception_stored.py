@@ -14,6 +14,7 @@ class ExceptionStored(Rule):
     code = "ML107"
     name = "exception-stored"
     effect = Effect.KEPT
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(b"def", b"except", rb"=|\.append|\.add|\.insert|\.setdefault")
 

@@ -22,6 +22,7 @@ class ExecutorDrainsIterable(Rule):
     code = "ML413"
     name = "executor-drains-iterable"
     effect = Effect.PEAK
+    default = False
     gate = all_of(rb"\b(?:map|submit)\b|\*", file=(rb"Executor|\bfutures\b|\bgather\b|\basyncio\b",))
 
     @classmethod

@@ -11,6 +11,7 @@ class FrameGrownInLoop(Rule):
     code = "ML912"
     name = "frame-grown-in-loop"
     effect = Effect.TIME
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b|\bwhile\b", rb"concat|append|\bloc\b", file=(rb"\bpandas\b",))
 

@@ -27,4 +27,5 @@ class HandlerPerInstance(Rule):
             f"each call of `{getattr(function, 'name', '')}` adds one more handler to a logger that is always the "
             "same, which keeps it for good; add it once, or take it off again",
             related=[(function, "the function")],
+            optional=not self.facts.population.is_done_often(call),
         )

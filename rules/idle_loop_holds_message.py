@@ -13,6 +13,7 @@ class IdleLoopHoldsMessage(Rule):
     code = "ML403"
     name = "idle-loop-holds-message"
     effect = Effect.KEPT
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bwhile\b", WAITING)
 

@@ -9,6 +9,7 @@ class LockTableGrows(GrowthRule):
     code = "ML618"
     name = "lock-table-grows"
     effect = Effect.KEPT
+    default = False
     gate = all_of(*PUT_IN, file=(rb"Lock|Semaphore|Condition|Event|Limiter",))
     homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
 

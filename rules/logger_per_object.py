@@ -11,6 +11,7 @@ class LoggerPerObject(Rule):
     code = "ML615"
     name = "logger-per-object"
     effect = Effect.KEPT
+    default = False
     gate = all_of(rb"\bdef\b|\blambda\b", file=(rb"\bgetLogger\b",))
 
     @classmethod
@@ -27,4 +28,5 @@ class LoggerPerObject(Rule):
             f"the logging module keeps a logger for each {self.quoted(part) or 'name'} until the process ends; use one "
             "logger for all, and a `LoggerAdapter` or `extra` for what differs",
             related=[(part, "what differs")],
+            optional=not self.facts.population.is_done_often(call),
         )

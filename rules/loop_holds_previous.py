@@ -11,6 +11,7 @@ class LoopHoldsPrevious(Rule):
     code = "ML402"
     name = "loop-holds-previous"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(rb"=", rb"\b(?:for|while)\b", file=(LARGE_MAKERS,))
 

@@ -13,6 +13,7 @@ class ModuleContainerGrows(GrowthRule):
     name = "module-container-grows"
     yields_to = ("ML710",)
     effect = Effect.KEPT
+    default = False
     gate = all_of(file=PUT_IN)
     homes = (Home.MODULE, Home.CLASS)
 

@@ -13,6 +13,7 @@ class MutableDefault(DefaultRule):
     code = "ML201"
     name = "mutable-default"
     effect = Effect.SHARED
+    also = ("B006",)
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
 

@@ -16,6 +16,7 @@ class NeedlessDeepcopy(Rule):
     name = "needless-deepcopy"
     effect = Effect.TIME
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b|\blambda\b", rb"\(", file=(rb"deepcopy",))
 

@@ -13,6 +13,7 @@ class NotClosedOnAllPaths(Rule):
     code = "ML802"
     name = "not-closed-on-all-paths"
     effect = Effect.KEPT
+    also = ("SIM115",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(
         rb"\bdef\b",

@@ -19,6 +19,7 @@ class OpenInline(Rule):
     code = "ML801"
     name = "open-inline"
     effect = Effect.KEPT
+    also = ("SIM115",)
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(rb"\(", file=(rb"open|File|connect|socket|FTP|SMTP|IMAP|POP|Telnet|SSH|HTTP|kernel32|scandir",))
 

@@ -46,8 +46,16 @@ class OwnFrameKept(Rule):
             related=[(function, "the function whose frame it is")],
             fix=fix,
             unfixed=unfixed,
-            optional=bool(self.steps(binding)),
+            optional=bool(self.steps(binding)) or self.is_captured(binding) or not self.is_run(function),
         )
+
+    def is_captured(self, binding: Binding) -> bool:
+        """Whether a function inside uses the name, and needs what it holds."""
+        return any(self.facts.tree.function(use) is not binding.scope.node for use in binding.uses)
+
+    def is_run(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Whether anything in the package calls a function, and does so time and again."""
+        return self.facts.population.is_called(function) and self.facts.population.is_done_often(function.body[0])
 
     def held(self, value: ast.expr) -> str:
         """What a call gives, if it holds the frame of the function that makes it."""
@@ -81,7 +89,7 @@ class OwnFrameKept(Rule):
     def steps(self, binding: Binding) -> list[ast.AST]:
         """What binds the name to an outer frame."""
         parts = ((each, node) for each in binding.definitions if each.value for node in ast.walk(each.value))
-        return [each.node for each, node in parts if isinstance(node, ast.Attribute) and node.attr == "f_back"]
+        return [each.node for each, node in parts if getattr(node, "attr", "") == "f_back" or node in binding.uses]
 
     def may_stay(self, step: ast.AST) -> bool:
         """Whether a loop takes a step outward on one branch alone, and may end with none."""

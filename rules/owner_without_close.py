@@ -14,6 +14,7 @@ class OwnerWithoutClose(Rule):
     name = "owner-without-close"
     effect = Effect.KEPT
     severity = Severity.INFO
+    default = False
     gate = all_of(
         rb"\bclass\b",
         rb"\.",

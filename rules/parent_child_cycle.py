@@ -27,14 +27,15 @@ class ParentChildCycle(Rule):
             if cycle.owner is not None and cycle.up is not None:
                 fix, reason = WeakLink(self.facts, cycle.owner, cycle.up).fix()
             what = f"each `{start}`" if start[:1].isupper() else f"`{start}`"
+            is_heavy = cycle.is_heavy and not cycle.is_closed
             self.report(
                 cycle.by,
                 f"{' → '.join(cycle.names)} is a cycle: {what} and all that it keeps is freed only by the garbage "
                 f"collector; keep a `weakref.ref` in `{cycle.back}`",
-                severity=Severity.WARNING if cycle.is_heavy and not cycle.is_closed else None,
+                severity=Severity.WARNING if is_heavy else None,
                 elsewhere=cycle.places,
                 cycle=cycle.names,
-                optional=cycle.is_of_host or cycle.is_alone,
+                optional=cycle.is_of_host or cycle.is_alone or not is_heavy,
                 fix=fix,
                 unfixed=reason,
             )

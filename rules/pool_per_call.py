@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, WithAround, all_of, cst
+from memlint.api import Effect, Facts, Handle, Rule, Safety, Severity, Slice, WithAround, all_of, cst
 
 SORTS = frozenset({"pool", "executor"})
 
@@ -49,4 +49,16 @@ class PoolPerCall(Rule):
             severity=Severity.INFO if is_freed else None,
             fix=fix,
             unfixed=unfixed,
+            optional=handle is not None and self.is_left_to_run(handle),
         )
+
+    def is_left_to_run(self, handle: Handle) -> bool:
+        """Whether the function gives back what the pool is to work out, and so does not wait for it."""
+        calls = [self.facts.tree.parents[use] for use in self.uses(handle) if isinstance(use, ast.Attribute)]
+        return any(
+            isinstance(self.facts.tree.parents[each], ast.Return) for each in calls if isinstance(each, ast.Call)
+        )
+
+    def uses(self, handle: Handle) -> list[ast.AST]:
+        binding = self.facts.names.binding(handle.name)
+        return [self.facts.tree.parents[use] for use in binding.uses] if binding else []

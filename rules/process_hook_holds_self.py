@@ -34,4 +34,5 @@ class ProcessHookHoldsSelf(Rule):
             f"`{hook}` keeps each `{model.node.name}` until the process ends, with all that it holds; take it out "
             "again when the instance is closed, or register a function that holds it weakly",
             related=[(model.node, "the class")],
+            optional=not self.facts.population.is_made_often(model),
         )

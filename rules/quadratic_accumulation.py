@@ -24,6 +24,7 @@ class QuadraticAccumulation(Rule):
     name = "quadratic-accumulation"
     yields_to = ("ML912", "ML921", "ML922")
     effect = Effect.TIME
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:for|while)\b", rb"=")
 

@@ -38,7 +38,8 @@ class RecursiveClosure(Rule):
             return
         circle = self.facts.closures.circle(function)
         names = [variable.name for each in circle if (variable := self.facts.closures.variable(each))]
-        held = [variable.name for variable in self.facts.captures.heavy(circle)]
+        heavy = self.facts.captures.heavy(circle)
+        held = [variable.name for variable in heavy]
         around = self.facts.tree.function(function)
         outer = getattr(around, "name", "the lambda")
         itself = "holds itself" if len(circle) == 1 else "hold each other"
@@ -50,7 +51,8 @@ class RecursiveClosure(Rule):
             f"garbage collector; define {'it' if len(circle) == 1 else 'them'} outside and pass what is needed",
             severity=None if held else Severity.INFO,
             optional=self.facts.closures.is_per_class(around)
-            or (not held and self.facts.closures.is_preparing(around)),
+            or not any(map(self.facts.captures.is_large, heavy))
+            or not self.facts.population.is_done_often(function),
             related=[(each, "the other function") for each in circle[1:]],
             cycle=(*names, names[0]),
             fix=fix,

@@ -14,6 +14,7 @@ class ResultAllIterated(Rule):
     code = "ML902"
     name = "result-all-iterated"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b", file=(rb"\ball\b", rb"sqlalchemy|sqlmodel|\bquery\b"))
 

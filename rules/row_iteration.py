@@ -19,6 +19,7 @@ class RowIteration(Rule):
     name = "row-iteration"
     effect = Effect.TIME
     severity = Severity.INFO
+    default = False
     gate = all_of(rb"\biterrows\b|\bto_dict\b[\s\S]*records|\bapply\b[\s\S]*\baxis\b", file=(rb"\bpandas\b",))
 
     @classmethod

@@ -11,6 +11,7 @@ class RowsFetchedWhole(Rule):
     code = "ML414"
     name = "rows-fetched-whole"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bfor\b", file=(rb"\bfetchall\b", rb"\bexecute", rb"(?i)\bselect\b"))
 

@@ -7,6 +7,9 @@ from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Remark, Safety, Sl
 
 Function: TypeAlias = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef
 
+ASKING = frozenset({"getEffectiveLevel", "isEnabledFor"})
+"""Methods that tell whether a logger writes a level."""
+
 BARE = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
 """Expressions that a `return` takes in parentheses only."""
 
@@ -79,7 +82,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             store.by,
             f"`{name}.{store.attribute}` keeps {shown}, which holds `{name}`: a cycle, so each `{owner}` is freed only "
             "by the garbage collector; make it a method",
-            optional=self.lives_on(model),
+            optional=self.is_rare(model) or self.is_for_a_look(store) or is_part(model),
             related=[*([] if isinstance(function, ast.Lambda) else [(function, "the function")]), *others],
             cycle=(f"{owner}.{store.attribute}", shown, owner),
             fix=fix,
@@ -94,8 +97,29 @@ class SelfCapturingClosure(StoreRule[Function]):
             f"garbage collector; capture the parts of `{subject}` that it needs, or a `weakref.ref`",
             related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
             cycle=(self.text(target), kept, subject),
-            optional=self.is_owned(target),
+            optional=self.is_owned(target)
+            or self.holds_itself(target, statement)
+            or not self.facts.population.is_done_often(statement),
         )
+
+    def is_for_a_look(self, store: Store) -> bool:
+        """Whether the function is stored only while messages for debugging are asked for."""
+        tests = (each.test for each in self.facts.tree.ancestors(store.by) if isinstance(each, ast.If))
+        called = (node.func for test in tests for node in ast.walk(test) if isinstance(node, ast.Call))
+        return any(isinstance(each, ast.Attribute) and each.attr in ASKING for each in called)
+
+    def holds_itself(self, target: ast.Attribute, statement: ast.Assign) -> bool:
+        """Whether the function stores the object, or a method of it, on the object itself as well: to cut one of these
+        cycles frees nothing."""
+        subject = self.facts.closures.subject(target)
+        for other in ast.walk(self.facts.tree.function(statement)):
+            if isinstance(other, ast.Assign) and other is not statement:
+                value = other.value.value if isinstance(other.value, ast.Attribute) else other.value
+                holders = [each.value for each in other.targets if isinstance(each, ast.Attribute)]
+                bindings = [self.facts.names.binding(each) for each in (value, *holders) if isinstance(each, ast.Name)]
+                if holders and len(bindings) > 1 and all(each is subject for each in bindings):
+                    return True
+        return False
 
     def is_owned(self, target: ast.Attribute) -> bool:
         """Whether the object is a part of a window that ends it: `box = CheckBox(parent=self)`."""
@@ -134,6 +158,12 @@ class SelfCapturingClosure(StoreRule[Function]):
             Safety.UNSAFE,
             (deletion, Edit(end, end, "\n".join(lines))),
         )
+
+
+def is_part(model: ClassModel) -> bool:
+    """Whether the instances of a class are made with a `parent`, which ends them."""
+    maker = model.methods.get("__init__")
+    return maker is not None and any(each.arg == "parent" for each in (*maker.args.args, *maker.args.kwonlyargs))
 
 
 def describe(function: Function) -> str:

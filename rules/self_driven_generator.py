@@ -36,7 +36,7 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
             f"`{instance}.{store.attribute}` keeps {what}, which holds `{instance}` until it has run to its end: a "
             f"cycle, so a `{owner}` dropped before is freed only by the garbage collector; give it what it needs in "
             f"place of `{instance}`, or close it",
-            optional=self.lives_on(model),
+            optional=self.is_rare(model) or self.facts.population.is_used_up(model),
             related=[*([(method, "the method")] if method else []), *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{method.name}()" if method else "generator", owner),
         )

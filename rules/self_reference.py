@@ -35,7 +35,7 @@ class SelfReference(StoreRule[str]):
             store.by,
             f"`{instance}.{store.attribute}` {holds}: a cycle, so each `{owner}` is freed only by the garbage "
             "collector; leave it out, or keep a `weakref.ref`",
-            optional=self.lives_on(model),
+            optional=self.is_rare(model),
             related=others,
             cycle=(f"{owner}.{store.attribute}", owner),
         )
@@ -56,7 +56,14 @@ class SelfReference(StoreRule[str]):
             f"`{self.text(attribute)}` holds `{subject}`: a cycle, so the object is freed only by the garbage "
             "collector; leave it out, or keep a `weakref.ref`",
             cycle=(self.text(attribute), subject),
+            optional=self.is_of_ring(attribute),
         )
+
+    def is_of_ring(self, attribute: ast.Attribute) -> bool:
+        """Whether other code stores something else in an attribute of that name, as where the one node of a ring gets a
+        second one beside it."""
+        stored = (write.attribute for _, write in self.facts.classes.stored if write.attribute.attr == attribute.attr)
+        return any(each is not attribute for each in stored)
 
 
 def may_close(node: ast.AST) -> bool:
@@ -64,12 +71,17 @@ def may_close(node: ast.AST) -> bool:
     `x.y.append(x)`."""
     if isinstance(node, ast.Assign):
         targets, value = node.targets, node.value
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and len(node.value.args) == 1:
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and is_put(node.value):
         targets, value = [node.value.func], node.value.args[-1]
     else:
         return False
     roots = {part.value.id for each in targets for part in ast.walk(each) if is_of_name(part)}  # type: ignore[attr-defined]
     return bool(roots) and not roots.isdisjoint(shown(value))
+
+
+def is_put(call: ast.Call) -> bool:
+    """Whether a call may put one thing into a container, by what it is given."""
+    return len(call.args) == 1 and not call.keywords
 
 
 def shown(value: ast.expr) -> Iterator[str]:

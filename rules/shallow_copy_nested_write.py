@@ -16,6 +16,7 @@ class ShallowCopyNestedWrite(Rule):
     name = "shallow-copy-nested-write"
     effect = Effect.SHARED
     severity = Severity.ERROR
+    quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(MAKERS + rb"|" + DISPLAYS + rb"|" + SLICES)
 
@@ -56,7 +57,15 @@ class ShallowCopyNestedWrite(Rule):
             related=[(fault.write, "the change")],
             fix=fix,
             unfixed=unfixed,
+            optional=self.is_replaced(fault.copy, fault.original),
         )
+
+    def is_replaced(self, copy: ast.expr, original: ast.expr) -> bool:
+        """Whether the copy takes the name of what it is made of, as `rows = list(rows)` does to go through an iterator
+        more than once."""
+        statement = self.facts.tree.parents[copy]
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        return any(isinstance(each, ast.Name) and each.id == getattr(original, "id", "") for each in targets)
 
     def deepened(self, copy: ast.expr, original: ast.expr, is_instance: bool) -> tuple[Fix | None, str]:
         """The fix that copies the inner objects as well, or why there is none."""

@@ -13,6 +13,7 @@ class SharedClassContainer(Rule):
     code = "ML203"
     name = "shared-class-container"
     effect = Effect.SHARED
+    also = ("RUF012",)
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
     gate = all_of(rb"class", rb"def", MADE, rb"\.")
@@ -47,7 +48,7 @@ class SharedClassContainer(Rule):
             related=[(shared.growth, "the change")],
             fix=None if unfixed else self.moved(model, shared),
             unfixed=unfixed,
-            optional=self.facts.registrations.is_of_command_line(model),
+            optional=not self.facts.population.is_many(model),
         )
 
     def objection(self, model: ClassModel, shared: SharedContainer) -> str:

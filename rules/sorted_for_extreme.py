@@ -31,6 +31,7 @@ class SortedForExtreme(Rule):
     code = "ML415"
     name = "sorted-for-extreme"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(rb"\[" + BLANKS + rb"-?\d*_?\d*" + BLANKS + rb"[\]:]|\bin\b", file=(rb"\bsorted\b|\blist\b",))
 

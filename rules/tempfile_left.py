@@ -17,6 +17,7 @@ class TempfileLeft(Rule):
     name = "tempfile-left"
     effect = Effect.KEPT
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\(", file=(rb"\btempfile\b",))
 

@@ -11,6 +11,7 @@ class ThreadHoldsSelf(Rule):
     code = "ML614"
     name = "thread-holds-self"
     effect = Effect.KEPT
+    default = False
     gate = all_of(rb"\(", file=(rb"\bwhile\b", rb"\b(?:_?thread(?:ing)?|gevent|eventlet)\b"))
 
     @classmethod
@@ -27,6 +28,6 @@ class ThreadHoldsSelf(Rule):
             call,
             f"the thread never leaves {runs}, so it keeps this `{found.model.node.name}` for good: let the loop test a "
             "flag or an event, or give the thread a weak reference",
-            optional=self.facts.registrations.lives_on(found.model),
+            optional=not self.facts.population.is_many(found.model),
             related=[(found.loop, "the loop that nothing ends")],
         )

@@ -38,6 +38,7 @@ class ThrowawayList(Rule):
     code = "ML405"
     name = "throwaway-list"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(
         rb"[(=](?:[\s(\\]|#[^\n]*\n)*\[",

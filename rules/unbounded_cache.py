@@ -15,6 +15,7 @@ class UnboundedCache(Rule):
     name = "unbounded-cache"
     effect = Effect.KEPT
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"@", rb"\bdef\b", file=(rb"cache",))
 

@@ -13,6 +13,7 @@ class UnchunkedStream(Rule):
     code = "ML411"
     name = "unchunked-stream"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\biter_content\b|\bcontent\b", file=(rb"\biter_content\b|\bstream\b",))
 

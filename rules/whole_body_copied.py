@@ -22,6 +22,7 @@ class WholeBodyCopied(Rule):
     code = "ML408"
     name = "whole-body-copied"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(READS, rb"\(", file=(TAKES + rb"|hashlib", rb"open|File|IO|Path|requests|httpx|aiohttp|urllib"))
 

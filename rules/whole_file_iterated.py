@@ -13,6 +13,7 @@ class WholeFileIterated(Rule):
     code = "ML404"
     name = "whole-file-iterated"
     effect = Effect.PEAK
+    default = False
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(
         rb"\bfor\b",

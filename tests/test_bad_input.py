@@ -30,7 +30,18 @@ FIXED_SUM = "total = sum(n * n for n in range(1_000_000))\n"
 
 def concise(path: Path, *flags: str) -> tuple[int, str, str]:
     """Exit status, output without the summary, and errors of a plain check of one file."""
-    done = memlint("check", "--isolated", "--quiet", "--output-format", "concise", *flags, path.name, cwd=path.parent)
+    done = memlint(
+        "check",
+        "--isolated",
+        "--select",
+        "ALL",
+        "--quiet",
+        "--output-format",
+        "concise",
+        *flags,
+        path.name,
+        cwd=path.parent,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -59,7 +70,7 @@ def test_syntax_newer_than_the_running_python(tmp_path: Path) -> None:
 def test_a_syntax_error_below_a_folder_is_reported_where_the_file_is_parsed(tmp_path: Path) -> None:
     (tmp_path / "parsed.py").write_text(LEAK + "def f(:\n")
     (tmp_path / "not_parsed.py").write_text("def f(:\n")
-    done = memlint("check", "--isolated", "--quiet", tmp_path)
+    done = memlint("check", "--isolated", "--select", "ALL", "--quiet", tmp_path)
     assert [line.rpartition("/")[2].split(":")[0] for line in done.stdout.splitlines()] == ["parsed.py"]
 
 
@@ -79,7 +90,7 @@ def test_large_generated_file(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text("DATA = [\n" + "    'self.a = self.b',  # class def\n" * 150_000 + "]\n" + LEAK)
     assert path.stat().st_size > 5_000_000
-    done = memlint("check", "--isolated", "--no-gate", path.name, cwd=tmp_path)
+    done = memlint("check", "--isolated", "--select", "ALL", "--no-gate", path.name, cwd=tmp_path)
     assert done.returncode == 1
     assert "a.py:150005:9: ML102" in done.stdout
     assert "Not checked: 1 place" in done.stdout
@@ -148,7 +159,7 @@ def test_file_name_that_is_not_utf8(tmp_path: Path) -> None:
     with open(path, "w") as file:
         file.write(LEAK)
     for format_name in ("concise", "full", "json", "github"):
-        done = memlint("check", "--isolated", "--output-format", format_name, tmp_path)
+        done = memlint("check", "--isolated", "--select", "ALL", "--output-format", format_name, tmp_path)
         assert done.returncode == 1, done.stderr
         assert "ML102" in done.stdout
 
@@ -162,7 +173,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
     """Root may read everything, so a link that leads to itself stands for a file that cannot be read."""
     (tmp_path / "loop.py").symlink_to("loop.py")
     (tmp_path / "fine.py").write_text(LEAK)
-    done = memlint("check", "--isolated", tmp_path)
+    done = memlint("check", "--isolated", "--select", "ALL", tmp_path)
     assert done.returncode in (1, 2)
     assert "fine.py:3:9: ML102" in done.stdout
 
@@ -170,7 +181,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
 def test_file_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.py").mkdir()
     (tmp_path / "a.py" / "b.py").write_text(LEAK)
-    assert "ML102" in memlint("check", "--isolated", tmp_path).stdout
+    assert "ML102" in memlint("check", "--isolated", "--select", "ALL", tmp_path).stdout
 
 
 def test_read_only_file_under_fix(tmp_path: Path) -> None:
@@ -200,7 +211,7 @@ def test_link_under_fix(tmp_path: Path) -> None:
 
 def test_closed_pipe(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(LEAK * 2_000)
-    command = f"'{sys.executable}' -m memlint check --isolated --output-format full '{tmp_path}' | head -1"
+    command = f"'{sys.executable}' -m memlint check --isolated --select ALL --output-format full '{tmp_path}' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
     assert done.stdout.startswith("ML102")
     assert done.stderr == ""
@@ -210,7 +221,19 @@ def test_closed_pipe(tmp_path: Path) -> None:
 def test_ctrl_c(tmp_path: Path) -> None:
     for number in range(300):
         (tmp_path / f"m{number}.py").write_text(SUM + LEAK * 60)
-    command = [sys.executable, "-m", "memlint", "check", "--isolated", "--fix", "--jobs", "2", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "memlint",
+        "check",
+        "--isolated",
+        "--select",
+        "ALL",
+        "--fix",
+        "--jobs",
+        "2",
+        str(tmp_path),
+    ]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -262,6 +285,6 @@ def test_deep_nesting(tmp_path: Path, construct: str) -> None:
     """The exit status is never a signal, and what is not analysed is counted."""
     for size in (120, 400, 2_500, 100_000):
         (tmp_path / f"n{size}.py").write_text(DEEP[construct](size) + "\n" + LEAK)
-    done = memlint("check", "--isolated", "--no-gate", tmp_path, timeout=300)
+    done = memlint("check", "--isolated", "--select", "ALL", "--no-gate", tmp_path, timeout=300)
     assert done.returncode in (1, 2), done.stderr
     assert "n120.py" in done.stdout

@@ -15,15 +15,17 @@ class Clock:
         self.on_tick = self.advance
 
     def advance(self): ...
+
+def clocks(zones): return [Clock() for zone in zones]
 """
-SUM = "total = sum([n * n for n in range(1_000_000)])\n"
-FIXED_SUM = "total = sum(n * n for n in range(1_000_000))\n"
+READ = "def load(path):\n    return open(path).read()\n"
+FIXED_READ = "def load(path):\n    with open(path) as file:\n        return file.read()\n"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "clock.py").write_text(CYCLE)
-    (tmp_path / "stats.py").write_text(SUM)
+    (tmp_path / "stats.py").write_text(READ)
     return tmp_path
 
 
@@ -36,7 +38,7 @@ def test_default_is_this_folder_and_the_status_says_that_there_are_findings(proj
     done = memlint("check", cwd=project)
     assert done.returncode == 1
     assert done.stdout.startswith("clock.py:3:9: ML102 ")
-    assert "stats.py:1:13: ML405 [*] " in done.stdout
+    assert "stats.py:2:12: ML801 [*] " in done.stdout
     assert done.stdout.endswith("1 fixable with --fix, 1 more with --unsafe-fixes.\n")
 
 
@@ -47,11 +49,11 @@ def test_exit_zero(project: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ([], ["ML102", "ML405"]),
+        ([], ["ML102", "ML801"]),
         (["--select", "ML1"], ["ML102"]),
-        (["--select", "throwaway-list"], ["ML405"]),
-        (["--select", "ML4,self-bound-callback"], ["ML102", "ML405"]),
-        (["--select", "ALL", "--ignore", "ML10"], ["ML405"]),
+        (["--select", "open-inline"], ["ML801"]),
+        (["--select", "ML8,self-bound-callback"], ["ML102", "ML801"]),
+        (["--select", "ALL", "--ignore", "ML10"], ["ML801"]),
         (["--ignore", "ALL"], []),
         (["--min-severity", "error"], []),
     ],
@@ -72,8 +74,8 @@ def test_fail_on(project: Path, level: str, status: int) -> None:
         (["check", "stat.py"], 'stat.py: no such file or folder; did you mean "stats.py"?'),
         (["check", "--select", "ML409x"], 'select: no rule is called "ML409x"; did you mean "ML40'),
         (
-            ["check", "--select", "throwaway-lst"],
-            'select: no rule is called "throwaway-lst"; did you mean "throwaway-list"?',
+            ["check", "--select", "open-inlne"],
+            'select: no rule is called "open-inlne"; did you mean "open-inline"?',
         ),
         (["check", "--output-format", "jsn"], '--output-format: there is no format "jsn"; did you mean "json"?'),
         (["check", "--min-severity", "warn"], 'did you mean "warning"?'),
@@ -96,21 +98,21 @@ def test_a_mistake_is_one_clear_line(project: Path, arguments: list[str], messag
 
 
 def test_settings_of_the_nearest_file(project: Path) -> None:
-    (project / "pyproject.toml").write_text('[tool.memlint]\nignore = ["ML405"]\n')
+    (project / "pyproject.toml").write_text('[tool.memlint]\nignore = ["ML801"]\n')
     inner = project / "inner"
     inner.mkdir()
-    (inner / "memlint.toml").write_text('select = ["ML405"]\nper-file-ignores = { "gen_*.py" = ["ALL"] }\n')
+    (inner / "memlint.toml").write_text('select = ["ML801"]\nper-file-ignores = { "gen_*.py" = ["ALL"] }\n')
     for name in ("a.py", "gen_a.py"):
-        (inner / name).write_text(CYCLE + SUM)
+        (inner / name).write_text(CYCLE + READ)
     done = memlint("check", "-q", cwd=project)
     assert [line.split(" ")[:2] for line in done.stdout.splitlines()] == [
         ["clock.py:3:9:", "ML102"],
-        ["inner/a.py:6:13:", "ML405"],
+        ["inner/a.py:9:12:", "ML801"],
     ]
 
 
 def test_unknown_key(project: Path) -> None:
-    (project / "pyproject.toml").write_text('[tool.memlint]\nslect = ["ML405"]\n')
+    (project / "pyproject.toml").write_text('[tool.memlint]\nslect = ["ML801"]\n')
     done = memlint("check", cwd=project)
     assert done.returncode == 2
     assert done.stderr == 'memlint: error: pyproject.toml: [tool.memlint] has no key "slect"; did you mean "select"?\n'
@@ -119,20 +121,20 @@ def test_unknown_key(project: Path) -> None:
 @pytest.mark.parametrize("comment", ["# memlint: ignore[ML102] one clock", "# noqa: ML102", "# memlint: ignore[ML1]"])
 def test_suppression(project: Path, comment: str) -> None:
     (project / "clock.py").write_text(CYCLE.replace("self.advance\n", f"self.advance  {comment}\n"))
-    assert codes(project) == ["ML405"]
+    assert codes(project) == ["ML801"]
 
 
 def test_suppression_on_the_header_of_the_statement(project: Path) -> None:
     (project / "clock.py").write_text(CYCLE.replace("self.advance\n", "(  # memlint: ignore[ML102]\n  self.advance)\n"))
-    assert codes(project) == ["ML405"]
+    assert codes(project) == ["ML801"]
 
 
 def test_fix(project: Path) -> None:
     done = memlint("check", "--fix", "--show-fixes", cwd=project)
     assert done.returncode == 1
-    assert (project / "stats.py").read_text() == FIXED_SUM
+    assert (project / "stats.py").read_text() == FIXED_READ
     assert (project / "clock.py").read_text() == CYCLE
-    assert "fixed stats.py:1: ML405 " in done.stderr
+    assert "fixed stats.py:2: ML801 " in done.stderr
     assert "Fixed 1 finding, 1 remains" in done.stdout
     again = memlint("check", "--fix", cwd=project)
     assert "Fixed" not in again.stdout
@@ -146,17 +148,28 @@ def test_unsafe_fixes(project: Path) -> None:
 def test_diff_writes_nothing(project: Path) -> None:
     done = memlint("check", "--diff", cwd=project)
     assert done.returncode == 1
-    assert done.stdout == f"--- stats.py\n+++ stats.py\n@@ -1 +1 @@\n-{SUM}+{FIXED_SUM}"
-    assert (project / "stats.py").read_text() == SUM
+    assert (
+        done.stdout
+        == """\
+--- stats.py
++++ stats.py
+@@ -1,2 +1,3 @@
+ def load(path):
+-    return open(path).read()
++    with open(path) as file:
++        return file.read()
+"""
+    )
+    assert (project / "stats.py").read_text() == READ
     assert memlint("check", "--diff", "clock.py", cwd=project).returncode == 0
 
 
 def test_standard_input(project: Path) -> None:
-    done = memlint("check", "-", "--stdin-filename", "pipe.py", "-q", cwd=project, stdin=SUM.encode())
+    done = memlint("check", "-", "--stdin-filename", "pipe.py", "-q", cwd=project, stdin=READ.encode())
     assert done.returncode == 1
-    assert done.stdout.startswith("pipe.py:1:13: ML405")
-    fixed = memlint("check", "-", "--fix", cwd=project, stdin=(CYCLE + SUM).encode())
-    assert fixed.stdout == CYCLE + FIXED_SUM
+    assert done.stdout.startswith("pipe.py:2:12: ML801")
+    fixed = memlint("check", "-", "--fix", cwd=project, stdin=(CYCLE + READ).encode())
+    assert fixed.stdout == CYCLE + FIXED_READ
     assert "-:3:9: ML102" in fixed.stderr
     broken = memlint("check", "-", cwd=project, stdin=b"def f(:\n")
     assert "ML000" in broken.stdout
@@ -170,7 +183,7 @@ def test_output_file(project: Path) -> None:
 
 def test_statistics(project: Path) -> None:
     done = memlint("check", "--statistics", "-q", cwd=project)
-    assert [line.split()[:2] for line in done.stdout.splitlines()] == [["1", "ML102"], ["1", "ML405"]]
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [["1", "ML102"], ["1", "ML801"]]
 
 
 def test_color(project: Path) -> None:
@@ -181,10 +194,10 @@ def test_color(project: Path) -> None:
 
 def test_order_and_findings_do_not_depend_on_the_number_of_jobs(project: Path) -> None:
     for number in range(60):
-        (project / f"m{number}.py").write_text(CYCLE * (number % 5) + "# filler\n" * 1_000 + SUM)
+        (project / f"m{number}.py").write_text(CYCLE * (number % 5) + "# filler\n" * 1_000 + READ)
     one, many = (memlint("check", "-q", "--jobs", jobs, cwd=project) for jobs in ("1", "3"))
     assert one.stdout == many.stdout
-    assert one.stdout.count("ML405") == 61
+    assert one.stdout.count("ML801") == 61
 
 
 def test_verbose_says_where_settings_come_from(project: Path) -> None:
@@ -198,7 +211,7 @@ def test_rule_page() -> None:
     assert by_code.stdout == by_name.stdout
     assert by_code.stdout.startswith("# ML102 self-bound-callback\n")
     every = memlint("rule", "--all").stdout
-    assert "# ML102 self-bound-callback\n" in every and "# ML405 throwaway-list\n" in every
+    assert "# ML102 self-bound-callback\n" in every and "# ML801 open-inline\n" in every
 
 
 def test_rule_metadata() -> None:

@@ -92,3 +92,24 @@ def test_an_optional_finding_needs_its_rule_selected(select: tuple[str, ...], sh
 
 def test_folders_above_the_root_do_not_count() -> None:
     assert not is_test_file("/tests/project/shop.py", Settings(ROOT, None))
+
+
+@pytest.mark.parametrize(("comment", "is_told"), [("# noqa: B019", False), ("# noqa: B018", True), ("", True)])
+def test_what_another_linter_calls_the_fault_silences_it_too(comment: str, is_told: bool) -> None:
+    rule = find("ML601")
+    source = SourceFile(str(ROOT / "shop.py"), f"@cache  {comment}\n")
+    found = Finding(
+        source.path, Position(1, 1), Position(1, 7), rule.code, rule.name, rule.effect, rule.severity, "text"
+    )
+    assert bool(judged(Outcome(source.path, [found]), source, Settings(ROOT, None)).findings) is is_told
+
+
+def test_findings_that_nobody_asked_for_are_counted() -> None:
+    rule = find("ML102")
+    source = SourceFile(str(ROOT / "shop.py"), "x = 1\n")
+    start = Position(1, 1)
+    found = Finding(
+        source.path, start, start, rule.code, rule.name, rule.effect, rule.severity, "text", is_optional=True
+    )
+    assert judged(Outcome(source.path, [found]), source, Settings(ROOT, None)).withheld == 1
+    assert judged(Outcome(source.path, [found]), source, Settings(ROOT, None, ("ML102",))).withheld == 0

@@ -1,4 +1,4 @@
-"""The faults as tutorials write them, half of them at module level: a plain `memlint check` reports each."""
+"""The faults as tutorials write them, half of them at module level: `memlint check --select ALL` reports each."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def test_textbook(path: Path, tmp_path: Path) -> None:
         for code in found[1].split(", ")
     ]
     copy = shutil.copy(path, tmp_path / "lesson.py")  # some rules are quiet in folders of tests
-    done = memlint("check", "--isolated", "--output-format", "json", copy)
+    done = memlint("check", "--isolated", "--select", "ALL", "--output-format", "json", copy)
     found = [(finding["location"]["row"], finding["code"]) for finding in json.loads(done.stdout)]
     assert found == expected

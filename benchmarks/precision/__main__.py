@@ -82,7 +82,8 @@ def verdicts() -> Iterator[tuple[Place, str, str]]:
 
 
 def unpacked(package: Package, corpus: Path) -> Path:
-    """The folder with the Python files of a package, downloaded where it is not there."""
+    """The folder with the Python files of a package, and what Cython is told of them, downloaded where it is not
+    there."""
     folder = corpus / f"{package.name}-{package.version}"
     if folder.is_dir():
         return folder
@@ -92,7 +93,7 @@ def unpacked(package: Package, corpus: Path) -> Path:
         subprocess.run([*pip, "--python-version", "3.11", "--dest", scratch, wanted], check=True)
         wheel = next(Path(scratch).glob("*.whl"))
         with zipfile.ZipFile(wheel) as archive:
-            members = [name for name in archive.namelist() if name.endswith(".py")]
+            members = [name for name in archive.namelist() if name.endswith((".py", ".pxd"))]
             archive.extractall(Path(scratch) / "files", members)
         os.replace(Path(scratch) / "files", folder)
     return folder

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from memlint.facts.outputs import Outputs
     from memlint.facts.owned_handles import OwnedHandles
     from memlint.facts.parsing import Parsing
+    from memlint.facts.population import Population
     from memlint.facts.predictions import Predictions
     from memlint.facts.probes import Probes
     from memlint.facts.producers import Producers
@@ -190,6 +191,7 @@ class Facts:
     outputs: Analysis[Outputs] = Analysis("outputs")
     owned_handles: Analysis[OwnedHandles] = Analysis("owned_handles")
     parsing: Analysis[Parsing] = Analysis("parsing")
+    population: Analysis[Population] = Analysis("population")
     predictions: Analysis[Predictions] = Analysis("predictions")
     probes: Analysis[Probes] = Analysis("probes")
     producers: Analysis[Producers] = Analysis("producers")

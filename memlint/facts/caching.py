@@ -13,7 +13,7 @@ from memlint.facts.class_model import CLASS_PARAMETERS, ClassModel, MethodKind, 
 from memlint.facts.escape import changes
 from memlint.facts.kinds import default_of
 from memlint.facts.results import own_nodes
-from memlint.facts.shapes import is_none
+from memlint.facts.shapes import is_none, last_name
 from memlint.knowledge import inverted
 from memlint.knowledge import names as known
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
 WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+GETTERS = frozenset({"fget", "func"})
+"""Attributes by which a property gives the function that is behind it."""
 USUAL = 128
 """How many results a cache keeps that is told no size."""
 BY_NUMBER = frozenset({"awaiting", "sized"})
@@ -307,7 +309,7 @@ class Caching:
         cleared: dict[str, list[ast.AST]] = {}
         for node in self.facts.tree.parents:
             if isinstance(node, ast.Attribute) and node.attr == "cache_clear":
-                named = node.value
+                named = node.value.value if last_name(node.value) in GETTERS else node.value  # type: ignore[attr-defined]
                 cleared.setdefault(getattr(named, "attr", getattr(named, "id", "")), []).append(node)
         return cleared
 

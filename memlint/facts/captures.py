@@ -43,6 +43,10 @@ class Captures:
         heavy = [each for each in held if not self.is_small(each) and not self.is_given_back(each, outer)]
         return sorted(heavy, key=lambda each: (each.definitions[0].kind is not DefinitionKind.PARAMETER, each.name))
 
+    def is_large(self, binding: Binding) -> bool:
+        """Whether the code shows that what a variable holds is large."""
+        return any(self.facts.producers.large(each.value) is not None for each in binding.definitions)
+
     def takes_itself_out(self, function: Function) -> bool:
         """Whether all that a function does with its own name is to have it taken from where it is registered, which
         keeps it, and lets go of it then."""
@@ -57,7 +61,11 @@ class Captures:
         """Whether a variable is of no size: by all that it is bound to, or by what it is used for."""
         if all(map(self.is_light, binding.definitions)) or (binding.uses and all(map(self.is_asked, binding.uses))):
             return True
-        return self.is_state_of_class(binding) or self.is_bare_callable(binding)
+        return self.is_state_of_class(binding) or self.is_bare_callable(binding) or self.is_instance(binding)
+
+    def is_instance(self, binding: Binding) -> bool:
+        """Whether a variable is the current instance of a class, which most likely lives on when its method ends."""
+        return bool(binding.uses) and self.facts.classes.instance(binding.uses[0]) is not None
 
     def is_given_back(self, binding: Binding, outer: ast.AST) -> bool:
         """Whether all that a function returns is the variable: its caller has it anyway."""
@@ -109,11 +117,19 @@ class Captures:
         value = definition.value
         if isinstance(value, ast.Lambda) or self.facts.kinds.of(value) in SCALARS:
             return True
-        if isinstance(value, ast.Tuple):
+        if isinstance(value, (ast.List, ast.Set, ast.Tuple)) and (value.elts or isinstance(value, ast.Tuple)):
             return all(map(self.is_light_element, value.elts))
+        if isinstance(value, (ast.ListComp, ast.SetComp)):
+            return all(map(self.is_literal, (each.iter for each in value.generators)))
         if isinstance(value, ast.Call):
             return self.names.qualified(value.func) in SMALL
         return value is None and self.is_number(definition)
+
+    def is_literal(self, value: ast.expr) -> bool:
+        """Whether a value is a list or tuple that is spelled out, there or where its name is bound."""
+        binding = self.names.binding(value) if isinstance(value, ast.Name) else None
+        value = binding.sole.value if binding and binding.sole and binding.sole.value else value
+        return isinstance(value, (ast.List, ast.Tuple))
 
     def is_number(self, definition: Definition) -> bool:
         """Whether a definition takes its number out of several: of `divmod`, a `range`, the count of `enumerate`."""

@@ -30,6 +30,8 @@ WITH_FIELDS = frozenset({ClassKind.DATACLASS, ClassKind.ATTRS, ClassKind.NAMED_T
 """Kinds that make fields of what is annotated."""
 OF_THE_CLASS = frozenset({"typing.ClassVar", "typing.Final", "typing_extensions.ClassVar", "typing_extensions.Final"})
 AWAY = frozenset({Role.PASSED, Role.RETURNED, Role.STORED, Role.YIELDED})
+SAID_SHARED = re.compile(r"(?i)\bshared?\b|\bclass[- ]level\b|\ball instances\b")
+DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.Tuple)
 TAKING = frozenset({"clear", "discard", "remove"})
 SETTING = frozenset({"builtins.setattr", "builtins.vars"})
 
@@ -105,12 +107,19 @@ class ClassContainers:
             if len(targets) != 1 or not isinstance(targets[0], ast.Name) or not self.is_container(statement.value):
                 continue
             name = targets[0].id
-            if not is_of_class_by_name(name) and not self.is_declared(model, statement):
+            if is_of_class_by_name(name) or self.is_said_to_be_shared(statement):
+                continue
+            if not self.is_declared(model, statement):
                 yield statement, name, statement.value
 
     def is_container(self, value: ast.expr) -> bool:
         made = isinstance(value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call))
         return made and self.facts.kinds.made(value) in MUTABLE
+
+    def is_said_to_be_shared(self, statement: Assignment) -> bool:
+        """Whether a comment on or right above a statement says that all instances share what it makes."""
+        lines = self.facts.source.lines[max(statement.lineno - 2, 0) : statement.end_lineno]
+        return any(SAID_SHARED.search(line.partition("#")[2]) for line in lines)
 
     def is_declared(self, model: ClassModel, statement: Assignment) -> bool:
         """Whether an annotation says that the name belongs to the class, or is a field."""
@@ -239,11 +248,22 @@ class ClassContainers:
             return
         for role, by in self.facts.escape.roles(use):
             yield Touch(role, use, by)
-            if role is Role.ALIASED:
+            if role is Role.ALIASED and not self.is_element(use, by):
                 for target in self.facts.escape.aliased_names(use, by):
                     binding = self.facts.names.binding(target)
                     for fate in self.facts.escape.fates(binding) if binding and binding.sole else ():
                         yield Touch(fate.role, fate.use, fate.by)
+
+    def is_element(self, use: ast.AST, by: ast.AST) -> bool:
+        """Whether a container is put into a new one, whose name means that one alone."""
+        inner = use
+        for outer in self.facts.tree.ancestors(use):
+            if outer is by or isinstance(outer, ast.stmt):
+                return False
+            if isinstance(outer, DISPLAYS) or (isinstance(outer, ast.Call) and outer.func is not inner):
+                return True
+            inner = outer
+        return False
 
     def grows(self, touch: Touch, value: ast.expr) -> bool:
         """Whether a touch puts something into the container, or into a container in it that it made itself."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
-from memlint.facts.shapes import asks_name
+from memlint.facts.shapes import asks_name, last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ NO_INSTANCE = frozenset(
     }
 )
 """Calls that give a class or a module, or what passes attributes on to another object."""
+OF_CLASS = 4
+"""Arguments of `__new__` where it makes a class: the metaclass, a name, bases, a namespace."""
 MAKING = frozenset({"__call__", "__init__", "__new__"})
 """Methods of a metaclass that make a class, or an instance of one."""
 
@@ -133,16 +135,6 @@ class Closures:
         given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
         others = [each.arg for each in given if each.arg not in ("self", "cls")]
         return bool(others) and known("classes", "once", "parameters").issuperset(others)
-
-    def is_preparing(self, function: ast.AST) -> bool:
-        """Whether a function prepares an object, or a model that it is given: beside what it makes, a small cycle is
-        nothing."""
-        if not isinstance(function, FUNCTIONS):
-            return False
-        if function.name in ("__init__", "__post_init__") or function.decorator_list:
-            return True
-        given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        return any(each.arg in known("classes", "once", "prepared") for each in given)
 
     @cached_property
     def is_program(self) -> bool:
@@ -273,6 +265,8 @@ class Closures:
             return False
         loop = self.tree.enclosing(definition.node, ast.For, ast.AsyncFor, ast.While, *FUNCTIONS, ast.Lambda)
         if not isinstance(loop, (*FUNCTIONS, ast.Lambda)):
+            return False
+        if isinstance(value, ast.Call) and last_name(value.func) == "__new__" and len(value.args) == OF_CLASS:
             return False
         return self.names.qualified(value.func if isinstance(value, ast.Call) else value) not in NO_INSTANCE
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from memlint.facts.class_model import ClassModel, MethodKind, Store
 from memlint.facts.keeping import Link, Path
 from memlint.facts.names import Binding, DefinitionKind
+from memlint.facts.shapes import is_counted, is_standard
 from memlint.facts.writes import Write, is_attribute
 from memlint.knowledge import names as known
 
@@ -163,7 +163,7 @@ class Cycles:
             str(links[-1]),
             tuple((link.facts, link.by, f"`{link}` keeps it") for link in links),
             any(map(self._is_heavy, models)),
-            self.facts.registrations.lives_on(model),
+            not self.facts.population.is_many(model),
             any(map(self._closes, models)),
             owner=model,
             up=links[-1],
@@ -175,7 +175,8 @@ class Cycles:
             return True
         binding = home.names.binding_of(model.node)
         calls = [home.tree.parents[use] for use in binding.uses] if binding else []
-        return any(isinstance(call, ast.Call) and home.tree.enclosing(call, *LOOPS) for call in calls)
+        loops = (home.tree.enclosing(call, *LOOPS) for call in calls if isinstance(call, ast.Call))
+        return any(loop is not None and not is_counted(loop) for loop in loops)
 
     def _of_functions(self) -> Iterator[Cycle]:
         """`child.parent = self` with `self.children.append(child)`, `a.next = b` with `b.previous = a`."""
@@ -331,16 +332,26 @@ class Cycles:
         )
 
     def _is_alone(self, models: list[ClassModel | None], around: list[Edge]) -> bool:
-        """Whether a class of a cycle has one instance, or its first object lives on; what a script binds one after the
-        other does not."""
+        """Whether a class of a cycle has one instance, or its first object lives on, as what the module binds once."""
         if any(self.facts.registrations.is_function(each.holder[0]) for each in around):
             return True
         if all(each.by and isinstance(self.facts.tree.function(each.by), ast.Module) for each in around):
-            return False
+            return any(self._stays_bound(each.holder[0], around[0].by) for each in around)
         own = [model for model in models if model and model.home is self.classes]
         first = self._model(around[0].holder[0]) if not around[0].holder[1] else None
         alone = (model for model in own if model is first or self.classes.is_singleton(model))
-        return any(map(self.facts.registrations.lives_on, alone))
+        if any(map(self.facts.registrations.lives_on, alone)):
+            return True
+        if first is not None and first.home is self.classes:
+            return not self.facts.population.is_many(first)
+        return not self.facts.population.is_done_often(around[0].by or around[1].by)
+
+    def _stays_bound(self, binding: Binding, by: ast.stmt | None) -> bool:
+        """Whether a variable of the module keeps the object that it has at a statement; an `except` that binds it has
+        not seen that statement succeed."""
+        later = [each.statement for each in binding.definitions if by and each.statement.lineno > by.lineno]
+        is_rebound = any(self.facts.tree.enclosing(each, ast.ExceptHandler) is None for each in later)
+        return not is_rebound and not self._is_made_in_loop(binding)
 
     def _closes(self, model: ClassModel) -> bool:
         return any(name in CLOSING for each in model.lineage() for name in each.methods)
@@ -380,11 +391,6 @@ def is_variable(binding: Binding) -> bool:
     """Whether a name stands for an object made by running code, not for a module, class or function."""
     kinds = (DefinitionKind.IMPORT, DefinitionKind.CLASS, DefinitionKind.FUNCTION)
     return not any(definition.kind in kinds for definition in binding.definitions)
-
-
-def is_standard(module: str) -> bool:
-    """Whether a module is of the standard library."""
-    return module.partition(".")[0] in sys.stdlib_module_names
 
 
 def base(expression: ast.expr) -> ast.expr:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
-from memlint.facts.shapes import is_empty_display, place
+from memlint.facts.shapes import is_empty_display, last_name, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Touch(NamedTuple):
     use: ast.Name | ast.Attribute
     by: ast.AST
     inner: Function | None = None
+
+
+TAKING = frozenset({"discard", "remove"})
 
 
 @dataclass(eq=False)
@@ -270,12 +273,21 @@ class Defaults:
         if isinstance(by, ast.Subscript):
             return self.is_written(default, by)
         function = by.func if isinstance(by, ast.Call) else by
+        if isinstance(by, ast.Call) and last_name(function) in TAKING and not self.holds_all(default, by.args):
+            return False
         if isinstance(function, ast.Attribute) and function.value is touch.use:
             fills = function.attr in known("containers", "methods", "grow")
             return isinstance(function.ctx, ast.Load) and hasattr(TYPES[kind], function.attr) and (fills or not empty)
         return not empty or (
             isinstance(by, ast.Call) and self.facts.names.qualified(by.func) in known("containers", "functions", "grow")
         )
+
+    def holds_all(self, default: Default, values: list[ast.expr]) -> bool:
+        """Whether a default may hold some values: it does not hold a constant that is not among its constants."""
+        elements = getattr(default.value, "elts", None)
+        if elements is None or not all(isinstance(each, ast.Constant) for each in (*elements, *values)):
+            return True
+        return {each.value for each in values if isinstance(each, ast.Constant)} <= {each.value for each in elements}
 
     def is_written(self, default: Default, subscript: ast.Subscript) -> bool:
         """Whether `x[…] = …`, `x[…] += …` or `del x[…]` can succeed on the default."""
@@ -305,12 +317,8 @@ class Defaults:
         return False
 
     def is_of_one_call(self, default: Default) -> bool:
-        """Whether a function in another, which it does not outlive, keeps track of that one call in the default, which
-        callers leave alone by the name of the parameter."""
-        function = default.function
-        if isinstance(function, ast.Lambda) or not self.facts.handing.is_nested(function):
-            return False
-        return default.parameter.arg.startswith("_") and not self.leaves(function)
+        """Whether a function is made anew, and its default with it, by each call of the function around it."""
+        return self.facts.handing.is_nested(default.function)
 
     def is_exempt(self, default: Default) -> bool:
         """Whether nobody gets the default itself: docutils always gives the argument, FastAPI copies the default."""
@@ -379,7 +387,3 @@ def with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]
     for parameter, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if value is not None:
             yield parameter, value
-
-
-def last_name(function: ast.expr | None) -> str | None:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)

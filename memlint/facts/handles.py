@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from memlint.facts.names import Binding, DefinitionKind, ScopeKind
+from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
 from memlint.facts.shapes import is_starred
 from memlint.knowledge import inverted, table
 from memlint.knowledge import names as known
@@ -92,13 +92,30 @@ class Handles:
         if any(each.arg == "fileobj" or is_lent(each) for each in call.keywords):
             return True
         first = call.args[0] if call.args else None
+        if first is not None and self.facts.names.qualified(first) == "os.devnull":
+            return True
         binding = self.facts.names.binding(first) if isinstance(first, ast.Name) else None
         givers = binding.definitions if binding else ()
+        if any(self.is_in_memory(each) for each in givers) or (binding is not None and self.is_file(binding)):
+            return True
         if any(each.kind in (DefinitionKind.WITH, DefinitionKind.LOOP) for each in givers):
             return any(each.kind is DefinitionKind.WITH for each in givers)
         made = [first, *(each.value for each in givers if each.value is not call)]
         calls = (each for each in made if isinstance(each, ast.Call))
         return any((self.facts.names.qualified(each.func) or "") in files for each in calls)
+
+    def is_file(self, binding: Binding) -> bool:
+        """Whether a parameter is used as a file that is open, and so is its giver's."""
+        parents = (self.facts.tree.parents[use] for use in binding.uses)
+        is_given = any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
+        return is_given and any(isinstance(each, ast.Attribute) and each.attr in ("read", "seek") for each in parents)
+
+    def is_in_memory(self, definition: Definition) -> bool:
+        """Whether a parameter takes a file in memory, by its annotation."""
+        annotation = getattr(definition.node, "annotation", None)
+        parts = ast.walk(annotation) if definition.kind is DefinitionKind.PARAMETER and annotation is not None else ()
+        files = known("handles", "opened_by", "memory")
+        return any(isinstance(each, ast.expr) and self.facts.names.qualified(each) in files for each in parts)
 
     def is_client(self, value: ast.expr) -> bool:
         """Whether a name holds a client of this file's making."""

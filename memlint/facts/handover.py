@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from memlint.facts.caught import FUNCTIONS, Function, Place
+from memlint.facts.caught import Function, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY
 from memlint.facts.names import DefinitionKind
@@ -27,8 +28,7 @@ class Handover:
         self.facts = facts
 
     def is_handed_over(self, place: Place, function: Function) -> bool:
-        """Whether the class hands the exception over, once: as it does a result, by the end of its thread, or out of
-        its `run`."""
+        """Whether the class hands the exception over: as it does a result, by the end of its thread, or to who asks."""
         target = place.target
         model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
         if model is None or not isinstance(target, ast.Attribute):
@@ -36,7 +36,7 @@ class Handover:
         return (
             self._is_outcome(model, target.attr)
             or self._is_last_of_thread(model, place, function)
-            or self._is_raised_by_run(model, target.attr)
+            or self._is_given_on(target.attr)
         )
 
     def keeps_traceback(self, model: ClassModel, attribute: str) -> bool:
@@ -72,17 +72,23 @@ class Handover:
         )
         return is_thread and not raises(place.handler)
 
-    def _is_raised_by_run(self, model: ClassModel, attribute: str) -> bool:
-        """Whether the `run` of the class raises what the attribute holds, or an item of it."""
-        for node in (node for each in model.local_lineage() for node in ast.walk(each.node)):
-            raised = node.exc if isinstance(node, ast.Raise) else None
-            raised = raised.value if isinstance(raised, ast.Subscript) else raised
-            if raised is None or not is_attribute(raised, attribute):
-                continue
-            method = self.facts.tree.function(node)
-            if isinstance(method, FUNCTIONS) and method.name in known("exceptions", "outcomes", "runs"):
-                return True
-        return False
+    def _is_given_on(self, attribute: str) -> bool:
+        """Whether any code of the file raises or returns what an attribute of that name holds, or a part of it: its
+        traceback is wanted."""
+        return any(
+            any(is_attribute(part, attribute) for part in ast.walk(given))
+            for node in self.facts.tree.order
+            for given in self._given(node)
+        )
+
+    def _given(self, node: ast.AST) -> Iterator[ast.expr]:
+        """What a statement raises or returns: the expression, or the values of a variable that it names."""
+        given = node.exc if isinstance(node, ast.Raise) else node.value if isinstance(node, ast.Return) else None
+        if given is None:
+            return
+        yield given
+        binding = self.facts.names.binding(given) if isinstance(given, ast.Name) else None
+        yield from (made.value for made in (binding.definitions if binding else ()) if made.value is not None)
 
 
 def raises(handler: ast.ExceptHandler) -> bool:

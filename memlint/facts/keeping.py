@@ -193,7 +193,14 @@ class Keeping:
                 return None
             lineage, first = list(base.facts.classes.of(base.node).lineage()), 1
         found = next((model for model in lineage if function.attr in model.methods), None)
-        return (found, found.methods[function.attr], first) if found else None
+        if found is None or any(map(is_of_property, found.methods[function.attr].decorator_list)):
+            return None
+        return found, found.methods[function.attr], first
+
+
+def is_of_property(decorator: ast.expr) -> bool:
+    """Whether a decorator adds a function to a property: `@size.setter`."""
+    return isinstance(decorator, ast.Attribute) and decorator.attr in ("deleter", "getter", "setter")
 
 
 def is_data(model: ClassModel, value: ast.expr) -> bool:

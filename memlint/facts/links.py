@@ -68,7 +68,7 @@ class Links:
 
     def _kept(self, call: ast.Call, keeper: str) -> list[ast.expr]:
         """The arguments that the value of a call keeps."""
-        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg is not None)]
         if keeper in known("calls", "keep", "callback"):
             return arguments
         if keeper in known("calls", "keep", AFTER):

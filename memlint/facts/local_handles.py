@@ -109,7 +109,8 @@ class LocalHandles:
         a program."""
         closures = self.facts.closures
         ends = closures.is_program and how.startswith("stays open")
-        return ends or closures.runs_once(self.facts.tree.function(call))
+        function = self.facts.tree.function(call)
+        return ends or closures.runs_once(function) or self.facts.registrations.is_setup(function)
 
     def unreached(self, call: ast.Call) -> ast.stmt | None:
         """The jump right in front of a call that gives back what a local holds, so that it never runs."""

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from memlint.facts.defaults import Default, Function, Touch, last_name
+from memlint.facts.defaults import Default, Function, Touch
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Memos:
         return any(
             is_shrinking(touch)
             or self.is_counted(touch)
-            or (touch.role is Role.PASSED and last_name(getattr(touch.by, "func", None)) != self.own_name(default))
+            or (touch.role is Role.PASSED and last_name(getattr(touch.by, "func", touch.by)) != self.own_name(default))
             for touch in touches
         )
 

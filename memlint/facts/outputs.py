@@ -86,7 +86,8 @@ class Outputs:
     def wasted(self, body: Body) -> ast.Call | None:
         """The first call whose graph nothing needs: no output leaves the function with it, or is kept in it."""
         forwards = self.forwards(body)
-        if not forwards:
+        used = [each for each in forwards if not isinstance(self.facts.tree.parents[each], ast.Expr)]
+        if not used:
             return None
         for node in self.gradients.nodes(body):
             if isinstance(node, ast.stmt) and (self.kept(node) or self.facts.losses.kept(node)):
@@ -94,7 +95,7 @@ class Outputs:
             value = left(node)
             if value is not None and any(each in forwards for each in self.gradients.sources(value)):
                 return None
-        return forwards[0]
+        return used[0]
 
 
 def left(node: ast.AST) -> ast.expr | None:

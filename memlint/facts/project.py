@@ -11,7 +11,7 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,15 @@ AT_HAND = 200_000
 
 LARGEST = 1_000_000
 """Characters of a file that is still read for another's sake."""
+
+IN_TESTS = re.compile(r"[/\\](?:(?:tests?|testing|examples?)[/\\]|(?:test_[^/\\]*|[^/\\]*_test|conftest)\.py)")
+"""Files that say nothing of what a program does."""
+
+ANSWERS = 5_000
+"""Answers about other files that a process keeps at hand."""
+
+REMEMBERED = 200
+"""Names whose callers a process keeps at hand."""
 
 FURTHEST = 40
 """Names that are followed from import to import before a definition is given up."""
@@ -62,6 +71,12 @@ class Project:
         self.knowledge = knowledge
         self._facts: dict[str, Facts | None] = {}
         self._looked: dict[str, set[str]] = {}
+        self._packages: dict[str, list[str]] = {}
+        self._found: dict[tuple[str, str], tuple[str, list[tuple[str, str]]]] = {}
+        """The files that a name may lead to from a folder, with the file that asked first: the others depend on what it
+        looked for."""
+        self._answers: dict[tuple[str, int, int], bool] = {}
+        self._called: dict[tuple[str, str], list[str]] = {}
 
     def is_taught(self, text: bytes) -> bool:
         """Whether a text may use a name that the user added to the knowledge tables: no gate knows of it."""
@@ -75,6 +90,8 @@ class Project:
         before = self._facts.pop(path, None)
         if before is not None and before.source.text != facts.source.text:
             self._facts.clear()
+            self._answers.clear()
+            self._found.clear()
         self._facts[path] = facts
         try:
             yield
@@ -118,6 +135,55 @@ class Project:
             if found is not None:
                 yield found
 
+    def answered(self, question: tuple[str, int, int], answer: Callable[[], bool]) -> bool:
+        """The answer to a question about a place in a file, worked out once; those asked last are kept."""
+        if question not in self._answers:
+            found = answer()
+            if len(self._answers) >= ANSWERS:
+                del self._answers[next(iter(self._answers))]
+            self._answers[question] = found
+        return self._answers[question]
+
+    def calling(self, facts: Facts, name: str, most: int) -> Iterator[Facts]:
+        """The facts of the other files of a file's package, tests apart, in which something of a name is called; of so
+        many files at most."""
+        own = os.path.abspath(facts.source.path)
+        for path in self._callers(package_of(own) if self.root else "", name, own)[:most]:
+            found = self._read(path)
+            if found is not None:
+                yield found
+
+    def _callers(self, package: str, name: str, own: str) -> list[str]:
+        """The paths of a package's files that call something of a name; what was found last is kept at hand."""
+        if (package, name) in self._called:
+            return [path for path in self._called[package, name] if path != own]
+        called = f"{name}(".encode()
+        found = []
+        for path in self._members(package):
+            if not IN_TESTS.search(path, len(package)):
+                try:
+                    with open(path, "rb") as file:
+                        has_call = called in file.read()
+                except OSError:
+                    continue
+                if has_call and self._is_file(path, own):
+                    found.append(path)
+        self._called[package, name] = found
+        if len(self._called) > REMEMBERED:
+            del self._called[next(iter(self._called))]
+        return [path for path in found if path != own]
+
+    def _members(self, package: str) -> list[str]:
+        """The Python files of a package, its own folder's where that is none; of one package at a time."""
+        if package not in self._packages:
+            self._packages.clear()
+            self._packages[package] = []
+            for folder, below, files in os.walk(package) if package else ():
+                paths = (os.path.join(folder, name) for name in sorted(files) if name.endswith(".py"))
+                self._packages[package] += filter(os.path.isfile, paths)
+                below[:] = [each for each in sorted(below) if os.path.isfile(os.path.join(folder, each, "__init__.py"))]
+        return self._packages[package]
+
     def _find(self, qualified: str, importer: str, asked: set[tuple[str, str]]) -> Found | None:
         """The definition, following imports from file to file; `asked` are the names on the way."""
         for path, attributes in self._modules(qualified, importer):
@@ -151,8 +217,19 @@ class Project:
         different = {each.node: each for each in candidates if each}
         return different.popitem()[1] if len(different) == 1 else None
 
-    def _modules(self, qualified: str, importer: str) -> Iterator[tuple[str, str]]:
+    def _modules(self, qualified: str, importer: str) -> list[tuple[str, str]]:
         """The files that a dotted name may lead to, each with what is left of the name; the longest module first."""
+        question = qualified, os.path.dirname(importer)
+        if question not in self._found:
+            if len(self._found) >= ANSWERS:
+                del self._found[next(iter(self._found))]
+            self._found[question] = importer, list(self._searched(qualified, importer))
+        first, found = self._found[question]
+        if first != importer:
+            self._looked.setdefault(importer, set()).add(first)
+        return found
+
+    def _searched(self, qualified: str, importer: str) -> Iterator[tuple[str, str]]:
         relative = qualified.lstrip(".")
         level = len(qualified) - len(relative)
         parts = relative.split(".")
@@ -235,3 +312,11 @@ class Project:
 def joined(module: str, name: str) -> str:
     """The dotted name of what a module holds; a module that is all dots needs no further one."""
     return module + name if module.endswith(".") else f"{module}.{name}"
+
+
+def package_of(path: str) -> str:
+    """The outermost folder around a file that is a package; the file's own folder where that is none."""
+    folder = os.path.dirname(path)
+    while os.path.isfile(os.path.join(os.path.dirname(folder), "__init__.py")):
+        folder = os.path.dirname(folder)
+    return folder

@@ -115,10 +115,6 @@ class Registrations:
         """Whether the name of a class, or of a base, ends with one of some words."""
         return any(words(each)[-1] in last for each in (model.node.name, *map(ast.unparse, model.node.bases)))
 
-    def is_of_command_line(self, model: ClassModel) -> bool:
-        """Whether the name of a class or a base says that a program makes one, to do what its command line says."""
-        return self.is_called(model, known("hooks", "single", "entries"))
-
     def lives_on(self, model: ClassModel) -> bool:
         """Whether the instances of a class seem to be made once and to live as long as the process, or to be there for
         tests alone: a cycle through them keeps nothing that would else be freed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 
 def is_none(node: ast.AST) -> bool:
@@ -39,3 +40,15 @@ def place(node: ast.AST) -> tuple[int, int]:
 def end(node: ast.AST) -> tuple[int, int]:
     """Line and column where a node ends."""
     return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
+
+
+def is_counted(loop: ast.AST) -> bool:
+    """Whether a loop runs over the numbers up to one that is not spelled out, as over the devices that there are."""
+    call = getattr(loop, "iter", None) or getattr(next(iter(getattr(loop, "generators", ())), None), "iter", None)
+    is_range = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"
+    return is_range and not all(isinstance(each, ast.Constant) for each in getattr(call, "args", ()))
+
+
+def is_standard(module: str) -> bool:
+    """Whether a module is of the standard library."""
+    return module.partition(".")[0] in sys.stdlib_module_names

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.class_kinds import is_builtin_exception
 from memlint.facts.class_model import ClassModel, class_body
 from memlint.facts.classes import generic
+from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -43,10 +44,20 @@ class Slots:
             return None
         if any(map(reads_slots, model.lineage())):
             return None
-        if any(map(is_exception, model.lineage())) or self.is_compiled:
+        if any(map(is_exception, model.lineage())) or self.is_compiled or self.is_for_open_ones(model):
+            return None
+        if any(names.isdisjoint((each.attribute, mangled(model, each.attribute))) for each in model.stores):
             return None
         open_ = next((each for each in model.lineage() if each is not model and self.has_dictionary(each)), None)
         return Useless(statement, open_.node.name, open_) if open_ is not None else None
+
+    def is_for_open_ones(self, model: ClassModel) -> bool:
+        """Whether a class is there to be derived from, and the classes of the file that are have no slots."""
+        derived = self.facts.classes.derived[model]
+        if not derived:
+            decorators = (each for method in model.methods.values() for each in method.decorator_list)
+            return any(last_name(each) == "abstractmethod" for each in decorators)
+        return not any("__slots__" in each.home.names.inner(each.node).bindings for each in derived)
 
     @cached_property
     def is_compiled(self) -> bool:
@@ -98,6 +109,11 @@ def reads_slots(model: ClassModel) -> bool:
     """Whether the methods of a class go by the names of the slots, as a list of its fields."""
     reads = (node for node in ast.walk(model.node) if isinstance(node, (ast.Attribute, ast.Constant)))
     return any("__slots__" in (getattr(each, "attr", ""), getattr(each, "value", "")) for each in reads)
+
+
+def mangled(model: ClassModel, attribute: str) -> str:
+    """What a private attribute is called outside its class."""
+    return f"_{model.node.name.lstrip('_')}{attribute}" if attribute.startswith("__") else attribute
 
 
 def is_special(name: str) -> bool:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.results import own_nodes
-from memlint.facts.shapes import end, last_name, place
+from memlint.facts.shapes import end, is_none, last_name, place
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -189,11 +189,26 @@ def is_held(facts: Facts, wait: ast.AST) -> bool:
     if isinstance(wait, ast.Await) and isinstance(call := wait.value, ast.Call):
         if (facts.names.qualified(call.func) or "") in known("tasks", "held", "awaited"):
             return True
-        if isinstance(call.func, ast.Attribute) and call.func.attr in known("tasks", "held", "methods"):
+        if is_given_timeout(facts, call):
+            return True
+        if isinstance(call.func, ast.Attribute) and is_held_by_transport(call.func.attr):
             return True
     around = [wait, *facts.tree.ancestors(wait)]
     scopes = (each for each in around if isinstance(each, ast.AsyncWith))
     return any(is_timer(facts, each.items[0].context_expr) for each in scopes)
+
+
+def is_given_timeout(facts: Facts, call: ast.Call) -> bool:
+    """Whether a wait for several tasks ends by a timer."""
+    limits = (each.value for each in call.keywords if each.arg == "timeout")
+    return facts.names.qualified(call.func) in known("tasks", "races", "waits") and not all(map(is_none, limits))
+
+
+def is_held_by_transport(method: str) -> bool:
+    """Whether a method runs in a thread, or sends: what waits for a connection to take more hangs on its transport,
+    which the loop's selector holds."""
+    held = known("tasks", "held", "methods")
+    return method in held or method.lstrip("_").partition("_")[0] in known("tasks", "held", "sending")
 
 
 def is_timer(facts: Facts, context: ast.expr) -> bool:

@@ -14,6 +14,8 @@ def closing(report: Report, view: View) -> Iterator[str]:
     yield f"{result(report)}."
     if offer := fixes(report.findings):
         yield f"{offer}."
+    if report.withheld:
+        yield f"{counted(report.withheld, 'finding')} more on request: --select ALL."
     if report.failures:
         yield f"{counted(len(report.failures), 'failure')}: findings may be missing."
     yield from unchecked(report, view)

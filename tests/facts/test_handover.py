@@ -85,11 +85,13 @@ def test_the_last_act_of_a_thread(base: str, method: str, last: str, expected: b
     [
         ("run", "self.failed[0]", True),
         ("run", "self.failed", True),
-        ("run", "Failed(self.failed)", False),
-        ("write", "self.failed[0]", False),
+        ("run", "Failed(self.failed)", True),
+        ("write", "self.failed[0]", True),
+        ("run", "Failed()", False),
+        ("write", "self.written", False),
     ],
 )
-def test_raised_by_run(method: str, raised: str, expected: bool) -> None:
+def test_raised_by_any_method(method: str, raised: str, expected: bool) -> None:
     assert is_handed_over(RUN.format(method=method, raised=raised)) is expected
 
 

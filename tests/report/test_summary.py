@@ -112,3 +112,9 @@ def test_only_people_get_a_summary() -> None:
     assert written(empty, "full") == written(empty, "concise") == "No findings in 2 files.\n"
     assert written(empty, "full", quiet=True) == ""
     assert written(empty, "json-lines") == written(empty, "github") == ""
+
+
+@pytest.mark.parametrize(("withheld", "line"), [(1, "1 finding more"), (12, "12 findings more")])
+def test_what_is_withheld_is_counted(withheld: int, line: str) -> None:
+    held = Report(files=3, withheld=withheld)
+    assert summed(held) == ["No findings in 3 files.", f"{line} on request: --select ALL."]

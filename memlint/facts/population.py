@@ -1,0 +1,219 @@
+"""How many instances a class has, by the places of the whole package that make them.
+
+What hangs on one instance a process, or on what lives as long as a class or module, is not worth a word by itself; so a
+finding about each instance of a class is told by default only where the code shows that there are many.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import PurePath
+from typing import TYPE_CHECKING, TypeAlias
+
+from memlint.facts.class_model import MAKING, ClassModel
+from memlint.facts.closures import is_test
+from memlint.facts.shapes import last_name
+from memlint.knowledge import names as known
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+LEAVING = (ast.Break, ast.Return)
+TAKING = frozenset({"clear", "pop", "popitem"})
+DESCRIBING = frozenset({"__get__", "__set__", "__set_name__"})
+LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+FURTHEST = 4
+"""Classes that are followed from the one that makes an instance to what makes that one."""
+ENOUGH = 4
+"""Files in which a class is called that are looked at."""
+
+Place: TypeAlias = "tuple[Facts, ast.Call]"
+
+
+class Population:
+    """Asks of a class where it is instantiated, and of a function where it is called, in its own file and in the others
+    of its package."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def is_many(self, model: ClassModel) -> bool:
+        """Whether a program makes instances of a class time and again, as far as its package shows, and lets go of
+        them before it ends."""
+        return not self.is_kept_to_the_end(model) and self.is_made_often(model)
+
+    def is_made_often(self, model: ClassModel) -> bool:
+        """Whether a program makes instances of a class time and again, as far as its package shows."""
+        return self._is_many(self.facts, model.node, FURTHEST)
+
+    def is_few(self, model: ClassModel) -> bool:
+        """Whether the package makes instances of a class, and none of them time and again."""
+        return next(self.places(self.facts, model.node), None) is not None and not self.is_many(model)
+
+    def is_used_up(self, model: ClassModel) -> bool:
+        """Whether every call that makes an instance stands where it is run over to its end: no jump leaves the loop."""
+        places = list(self.places(self.facts, model.node))
+        return bool(places) and all(self.is_run_through(*place) for place in places)
+
+    def is_run_through(self, facts: Facts, call: ast.Call) -> bool:
+        user = facts.tree.parents[call]
+        target = user.targets[0] if isinstance(user, ast.Assign) else None
+        binding = facts.names.binding(target) if isinstance(target, ast.Name) else None
+        uses = binding.uses if binding else ()
+        return is_run_through(user, call) or any(is_run_through(facts.tree.parents[use], use) for use in uses)
+
+    def is_done_often(self, node: ast.AST | None) -> bool:
+        """Whether a statement of this file runs time and again, as far as the package shows."""
+        if node is None:
+            return False
+        if isinstance(self.facts.tree.enclosing(node, *LOOPS, *FUNCTIONS), LOOPS):
+            return True
+        function = self.facts.tree.enclosing(node, *FUNCTIONS)
+        return function is not None and self.runs_often(self.facts, function, FURTHEST)
+
+    def _is_many(self, facts: Facts, owner: ast.ClassDef, further: int) -> bool:
+        def answer() -> bool:
+            is_of_process = self.is_of_process(facts, owner)
+            return not is_of_process and any(self.is_repeated(*place, further) for place in self.places(facts, owner))
+
+        return facts.project.answered((facts.source.path, owner.lineno, further), answer)
+
+    def is_of_process(self, facts: Facts, owner: ast.ClassDef) -> bool:
+        """Whether a class says that each instance lives as long as a process, a class or the module."""
+        model = facts.classes.of(owner)
+        if facts.registrations.lives_on(model) or any(DESCRIBING & each.methods.keys() for each in model.lineage()):
+            return True
+        plain = (each.func if isinstance(each, ast.Call) else each for each in owner.decorator_list)
+        return any(facts.names.qualified(each) in known("population", "once", "decorators") for each in plain)
+
+    def is_kept_to_the_end(self, model: ClassModel) -> bool:
+        """Whether a constructor gives the process a function to call when it ends, which most likely holds the
+        instance."""
+        makers = (model.methods[each] for each in MAKING if each in model.methods)
+        calls = (node for maker in makers for node in ast.walk(maker) if isinstance(node, ast.Call))
+        return any(self.facts.names.qualified(each.func) in known("population", "once", "hooks") for each in calls)
+
+    def places(self, facts: Facts, owner: ast.ClassDef) -> Iterator[Place]:
+        """The calls of the package that name the class, in its own file first; those of tests apart."""
+        names = {each.node.name for each in facts.registrations.family(facts.classes.of(owner))}
+        for other in (facts, *facts.project.calling(facts, owner.name, ENOUGH)):
+            for call in other.registrations.calls:
+                name = last_name(call.func)
+                is_own = other is facts and name == "cls" and other.tree.enclosing(call, ast.ClassDef) is owner
+                if not (name in names or is_own) or other.registrations.is_shown(call):
+                    continue
+                if other is facts or self.may_mean(other, call, owner, names):
+                    yield other, call
+
+    def may_mean(self, facts: Facts, call: ast.Call, owner: ast.ClassDef, names: set[str]) -> bool:
+        """Whether a call in another file may make an instance of a class: it does not name another class."""
+        found = facts.find(call.func)
+        if found is None or not isinstance(found.node, ast.ClassDef):
+            return True
+        return found.node.lineno == owner.lineno if found.node.name == owner.name else found.node.name in names
+
+    def is_repeated(self, facts: Facts, call: ast.Call, further: int) -> bool:
+        """Whether a call runs more than a few times in a program: in a loop, or in what is itself done time and
+        again."""
+        scope = facts.tree.enclosing(call, *FUNCTIONS)
+        if scope is None:
+            return False
+        if isinstance(facts.tree.enclosing(call, *LOOPS, *FUNCTIONS), LOOPS):
+            return True
+        if self.is_kept_for_all(facts, call):
+            return False
+        return further > 0 and not is_of_program(facts) and self.runs_often(facts, scope, further - 1)
+
+    @cached_property
+    def is_of_program(self) -> bool:
+        """Whether the file holds commands of a program, each of which runs once."""
+        return is_of_program(self.facts)
+
+    def is_called(self, function: ast.AST) -> bool:
+        """Whether anything of the package calls a function of this file, by its name."""
+        name = getattr(function, "name", "")
+        files = (self.facts, *self.facts.project.calling(self.facts, name, 1))
+        return any(last_name(call.func) == name for facts in files for call in facts.registrations.calls)
+
+    def is_kept_for_all(self, facts: Facts, call: ast.Call) -> bool:
+        """Whether an instance goes into a variable of the module or a container there, or is made but where none is
+        there yet: `if self._clock is None: self._clock = Clock()`, `clocks[zone] = Clock()`; unless code takes
+        some out again."""
+        user = facts.tree.parents[call]
+        if isinstance(user, ast.Call) and isinstance(user.func, ast.Attribute):
+            return facts.registrations.is_global(user.func.value)
+        targets = user.targets if isinstance(user, ast.Assign) else []
+        if any(map(facts.registrations.is_global, targets)):
+            return True
+        tests = [ast.dump(each.test) for each in facts.tree.ancestors(call) if isinstance(each, ast.If)]
+        names = {last_name(each.value if isinstance(each, ast.Subscript) else each) for each in targets} - {""}
+        is_asked = any(f"'{name}'" in test for name in names for test in tests)
+        if not is_asked or isinstance(targets[0], ast.Name):
+            return False
+        takes = (node for node in facts.tree.order if isinstance(node, ast.Attribute) and node.attr in TAKING)
+        return names.isdisjoint(last_name(each.value) for each in takes)
+
+    def runs_often(self, facts: Facts, function: ast.AST, further: int) -> bool:
+        """Whether a function is no step of a program's start: what calls it runs often, or nothing in the package does,
+        so that others call it."""
+        name = getattr(function, "name", "")
+        if isinstance(function, ast.Lambda):
+            return True
+        if facts.closures.runs_once(function) or facts.registrations.is_setup(function) or is_test(name):
+            return False
+        if self.is_decorating(facts, function) or facts.closures.is_cached(function):
+            return False
+        owner, said = facts.tree.parents[function], words(name)
+        is_program = said[0] in known("hooks", "single", "programs")
+        if isinstance(owner, ast.ClassDef) and (is_program or name in known("population", "once", "makers")):
+            return further > 0 and self._is_many(facts, owner, further)
+        if is_program:
+            return False
+        if not known("population", "once", "words").isdisjoint(said):
+            return False
+        return facts.project.answered(
+            (facts.source.path, getattr(function, "lineno", 0), further),
+            lambda: self.is_called_often(facts, function, name, further),
+        )
+
+    def is_called_often(self, facts: Facts, function: ast.AST, name: str, further: int) -> bool:
+        """Whether any call of a function runs often; others call one that the package itself does not."""
+        others = (facts, *facts.project.calling(facts, name, ENOUGH))
+        calls = [(each, call) for each in others for call in each.registrations.calls if last_name(call.func) == name]
+        calls = [(each, call) for each, call in calls if function not in each.tree.ancestors(call)]
+        if not calls:
+            return name not in known("population", "once", "alone")
+        return any(self.is_repeated(*place, further) for place in calls)
+
+    def is_decorating(self, facts: Facts, function: ast.AST) -> bool:
+        """Whether a function, or one around it, is given a function or a class by the name of its parameter: it runs as
+        often as the program has such."""
+        around = (function, *(each for each in facts.tree.ancestors(function) if isinstance(each, FUNCTIONS)))
+        given = (each.arg for outer in around for each in (*outer.args.posonlyargs, *outer.args.args))  # type: ignore[attr-defined]
+        return not known("hooks", "single", "functions").isdisjoint({*given} - {"cls"})
+
+
+def is_of_program(facts: Facts) -> bool:
+    """Whether a file holds commands of a program, each of which runs once, by its name or its folder's."""
+    path = PurePath(facts.source.path)
+    said = {path.stem, path.stem.rpartition("_")[2], path.parent.name}
+    return not known("population", "once", "modules").isdisjoint(said)
+
+
+def is_run_through(user: ast.AST, call: ast.expr) -> bool:
+    """Whether an iterable is run over to its end where it is made: by a comprehension, a loop without a way out,
+    `yield from`, or a call such as `list`."""
+    if isinstance(user, (ast.For, ast.AsyncFor)):
+        return user.iter is call and not any(isinstance(each, LEAVING) for part in user.body for each in ast.walk(part))
+    if isinstance(user, ast.Call):
+        return call in user.args and last_name(user.func) in known("population", "once", "running_through")
+    return isinstance(user, (ast.comprehension, ast.YieldFrom, ast.Starred))
+
+
+def words(name: str) -> list[str]:
+    return [word.lower() for word in WORD.findall(name)] or [""]
