@@ -99,7 +99,7 @@ def test_what_another_linter_calls_the_fault_silences_it_too(comment: str, is_to
     rule = find("ML601")
     source = SourceFile(str(ROOT / "shop.py"), f"@cache  {comment}\n")
     found = Finding(
-        source.path, Position(1, 1), Position(1, 7), rule.code, rule.name, rule.effect, rule.severity, "text"
+        source.path, Position(1, 1), Position(1, 7), rule.code, rule.name, rule.effect, rule.severity, "text", rows=(1,)
     )
     assert bool(judged(Outcome(source.path, [found]), source, Settings(ROOT, None)).findings) is is_told
 
