@@ -7,12 +7,12 @@ finding about each instance of a class is told by default only where the code sh
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.caching import words_of
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.closures import is_test
 from memlint.facts.shapes import last_name
@@ -21,7 +21,6 @@ from memlint.knowledge import names as known
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
-WORD = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 LEAVING = (ast.Break, ast.Return)
 TAKING = frozenset({"clear", "pop", "popitem"})
 DESCRIBING = frozenset({"__get__", "__set__", "__set_name__"})
@@ -168,7 +167,7 @@ class Population:
             return False
         if self.is_decorating(facts, function) or facts.closures.is_cached(function):
             return False
-        owner, said = facts.tree.parents[function], words(name)
+        owner, said = facts.tree.parents[function], words_of(name) or [""]
         is_program = said[0] in known("hooks", "single", "programs")
         if isinstance(owner, ast.ClassDef) and (is_program or name in known("population", "once", "makers")):
             return further > 0 and self._is_many(facts, owner, further)
@@ -213,7 +212,3 @@ def is_run_through(user: ast.AST, call: ast.expr) -> bool:
     if isinstance(user, ast.Call):
         return call in user.args and last_name(user.func) in known("population", "once", "running_through")
     return isinstance(user, (ast.comprehension, ast.YieldFrom, ast.Starred))
-
-
-def words(name: str) -> list[str]:
-    return [word.lower() for word in WORD.findall(name)] or [""]
