@@ -44,7 +44,7 @@ class OpenInline(Rule):
         self.report(
             call,
             f"{opened} has no name and is never closed; {KEPT.get(sort or '', USUAL)}",
-            optional=sort == "listing" or self.facts.closures.is_main(call),
+            optional=sort == "listing" or self.facts.closures.is_main(call) or self.facts.population.is_of_program,
             fix=fix,
             unfixed="" if fix else "it stands where no `with` can be written around it alone",
         )

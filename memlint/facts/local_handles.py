@@ -110,7 +110,8 @@ class LocalHandles:
         closures = self.facts.closures
         ends = closures.is_program and how.startswith("stays open")
         function = self.facts.tree.function(call)
-        return ends or closures.runs_once(function) or self.facts.registrations.is_setup(function)
+        is_once = closures.runs_once(function) or self.facts.registrations.is_setup(function)
+        return ends or is_once or self.facts.population.is_of_program
 
     def unreached(self, call: ast.Call) -> ast.stmt | None:
         """The jump right in front of a call that gives back what a local holds, so that it never runs."""
