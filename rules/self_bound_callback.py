@@ -75,7 +75,9 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{kept.attr}", owner),
             fix=fix,
             unfixed=withheld if fix is None and store.value is kept else "",
-            optional=self.is_fallback(store) or self.is_rare(model),
+            optional=self.is_fallback(store)
+            or self.is_rare(model)
+            or self.facts.classes.is_overwritten(store.attribute),
         )
 
     def is_fallback(self, store: Store) -> bool:

@@ -82,7 +82,10 @@ class SelfCapturingClosure(StoreRule[Function]):
             store.by,
             f"`{name}.{store.attribute}` keeps {shown}, which holds `{name}`: a cycle, so each `{owner}` is freed only "
             "by the garbage collector; make it a method",
-            optional=self.is_rare(model) or self.is_for_a_look(store) or is_part(model),
+            optional=self.is_rare(model)
+            or self.is_for_a_look(store)
+            or is_part(model)
+            or self.facts.classes.is_overwritten(store.attribute),
             related=[*([] if isinstance(function, ast.Lambda) else [(function, "the function")]), *others],
             cycle=(f"{owner}.{store.attribute}", shown, owner),
             fix=fix,

@@ -229,6 +229,11 @@ class Classes:
             cut.attribute == attribute and cut.method.name not in MAKING for cut in cuts
         )
 
+    def is_overwritten(self, attribute: str) -> bool:
+        """Whether some code of this file sets an attribute of that name on another object than its own instance."""
+        writes = (write.attribute for _, write in self.stored)
+        return any(each.attr == attribute and self.instance(each.value) is None for each in writes)
+
     def undoes(self, cut: Cut, store: Store) -> bool:
         """Whether a cut may run after a store, and not as part of making the instance: later in the same run of a
         method, in the next one, or in another method."""

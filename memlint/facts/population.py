@@ -7,6 +7,7 @@ finding about each instance of a class is told by default only where the code sh
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import PurePath
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LEAVING = (ast.Break, ast.Return)
 TAKING = frozenset({"clear", "pop", "popitem"})
 DESCRIBING = frozenset({"__get__", "__set__", "__set_name__"})
+PARENTED = re.compile(r"Q[A-Z]\w+")
+"""Names of Qt classes: a parent ends such an object."""
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 FURTHEST = 4
@@ -86,6 +89,8 @@ class Population:
         """Whether a class says that each instance lives as long as a process, a class or the module."""
         model = facts.classes.of(owner)
         if facts.registrations.lives_on(model) or any(DESCRIBING & each.methods.keys() for each in model.lineage()):
+            return True
+        if any(PARENTED.fullmatch(last_name(base)) for each in model.lineage() for base in each.node.bases):
             return True
         plain = (each.func if isinstance(each, ast.Call) else each for each in owner.decorator_list)
         return any(facts.names.qualified(each) in known("population", "once", "decorators") for each in plain)
@@ -201,6 +206,8 @@ def is_of_program(facts: Facts) -> bool:
     """Whether a file holds commands of a program, each of which runs once, by its name or its folder's."""
     path = PurePath(facts.source.path)
     said = {path.stem, path.stem.rpartition("_")[2], path.parent.name}
+    if any(each.endswith("ctl") for each in said):
+        return True
     return not known("population", "once", "modules").isdisjoint(said)
 
 

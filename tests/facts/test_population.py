@@ -114,6 +114,11 @@ FEW = {
         def clock(zone):
             return Clock(zone)
     """,
+    "made by what gives a program its commands": """
+        class Plugin:
+            def commands(self):
+                return [Clock()]
+    """,
     "made where a function is decorated": """
         def timed(func):
             clock = Clock()
@@ -151,8 +156,9 @@ def test_files_of_tests_do_not_count(tmp_path: Path, name: str) -> None:
     assert not is_many(tmp_path, {name: placed(name, MANY["made in a loop"])})
 
 
-def test_commands_run_once(tmp_path: Path) -> None:
-    assert not is_many(tmp_path, {"shop/cli.py": placed("shop/cli.py", "def show(zone):\n    return Clock(zone)\n")})
+@pytest.mark.parametrize("name", ["shop/cli.py", "shop/clockctl.py", "shop/commands/show.py"])
+def test_commands_run_once(tmp_path: Path, name: str) -> None:
+    assert not is_many(tmp_path, {name: placed(name, "def show(zone):\n    return Clock(zone)\n")})
 
 
 @pytest.mark.parametrize(
@@ -160,9 +166,10 @@ def test_commands_run_once(tmp_path: Path) -> None:
     [
         "import ray\n\n@ray.remote\nclass Clock:\n    pass\n",
         "class Clock:\n    def __get__(self, instance, owner):\n        return 1\n",
+        "from qtpy.QtWidgets import QLCDNumber\n\nclass Clock(QLCDNumber):\n    pass\n",
         "import atexit\n\nclass Clock:\n    def __init__(self):\n        atexit.register(self.close)\n",
     ],
-    ids=["an actor", "a descriptor", "kept to the end"],
+    ids=["an actor", "a descriptor", "a part of a window", "kept to the end"],
 )
 def test_instances_that_live_as_long_as_something_else(tmp_path: Path, before: str) -> None:
     text = before + "\n\ndef show(zones):\n    return [Clock() for zone in zones]\n"
