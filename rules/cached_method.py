@@ -17,10 +17,16 @@ from memlint.api import (
 )
 
 VALUES = frozenset({ClassKind.NAMED_TUPLE, ClassKind.EXCEPTION})
+HASHED = frozenset({"frozen", "unsafe_hash"})
+"""What a dataclass is asked for whose instances compare by what they hold."""
 FEW = 4
 """Instances that a cache may keep with little harm."""
 
 MORE = "its results depend on more than the instance"
+
+
+def is_true(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is True
 
 
 class CachedMethod(Rule):
@@ -74,4 +80,7 @@ class CachedMethod(Rule):
 
     def is_value(self, model: ClassModel) -> bool:
         """Whether instances compare by what they hold, so that a cache of them is meant to be shared."""
-        return self.facts.class_kinds.of(model) in VALUES or "__hash__" in model.methods
+        if self.facts.class_kinds.of(model) in VALUES or "__hash__" in model.methods:
+            return True
+        made = (each.keywords for each in model.node.decorator_list if isinstance(each, ast.Call))
+        return any(each.arg in HASHED and is_true(each.value) for keywords in made for each in keywords)

@@ -36,6 +36,7 @@ class DeadLargeLocal(Rule):
             related=[(found.last, "its last use"), (found.event, "what it is held through")],
             fix=fix,
             unfixed=found.unfixed or ("" if fix else "the last use shares its line"),
+            optional=isinstance(self.facts.tree.function(statement), ast.Module) and not self.facts.closures.is_program,
         )
 
     def deletion(self, name: str, last: ast.stmt) -> Fix | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from memlint.api import (
     Binding,
+    DefinitionKind,
     Effect,
     Facts,
     Fix,
@@ -53,7 +54,7 @@ class ExceptionKeptInLocal(Rule):
                 severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
-                optional=is_minor or self.facts.population.is_of_program,
+                optional=is_minor or self.facts.population.is_run_once(binding.scope.node),
             )
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -88,8 +89,19 @@ class ExceptionKeptInLocal(Rule):
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
                 fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
-                optional=self.facts.population.is_of_program,
+                optional=self.is_kept_by_parameter(binding) or self.facts.population.is_run_once(function),
             )
+
+    def is_kept_by_parameter(self, binding: Binding) -> bool:
+        """Whether the function gives the exception to an attribute of a parameter too, which then holds it, and is in
+        the frame: to let go of the local frees nothing."""
+        users = [self.facts.tree.parents[use] for use in binding.uses]
+        targets = [target for each in users if isinstance(each, ast.Assign) for target in each.targets]
+        called = [each.func for each in users if isinstance(each, ast.Call)]
+        targets += [each.value for each in called if isinstance(each, ast.Attribute) and each.attr == "set_exception"]
+        owners = [each.value for each in targets if isinstance(each, ast.Attribute)]
+        given = [self.facts.names.binding(each) for each in owners if isinstance(each, ast.Name)]
+        return any(each and each.sole and each.sole.kind is DefinitionKind.PARAMETER for each in given)
 
     def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:
         """Put the `raise` into `try`, and let go of the names in `finally`."""

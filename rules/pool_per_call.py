@@ -49,7 +49,7 @@ class PoolPerCall(Rule):
             severity=Severity.INFO if is_freed else None,
             fix=fix,
             unfixed=unfixed,
-            optional=handle is not None and self.is_left_to_run(handle),
+            optional=is_freed or (handle is not None and self.is_left_to_run(handle)),
         )
 
     def is_left_to_run(self, handle: Handle) -> bool:

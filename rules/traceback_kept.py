@@ -41,7 +41,8 @@ class TracebackKept(Rule):
         for place, binding in kept(self.facts, function) if function else ():
             assert function is not None
             held = "what `sys.exc_info()` gives" if place.grip is Grip.TRIPLE else "the traceback"
-            names = [binding, *(other for _, other in self.facts.exceptions.beside(place, function))]
+            beside = (other for _, other in self.facts.exceptions.beside(place, function))
+            names = list(dict.fromkeys([binding, *beside]))
             fix, unfixed = released(self.facts, place, function, *names)
             release = " = ".join(name.name for name in names)
             self.report(
@@ -50,7 +51,7 @@ class TracebackKept(Rule):
                 f"all its locals are freed only by the garbage collector; write `finally: {release} = None`",
                 fix=fix,
                 unfixed=unfixed,
-                optional=self.is_kept_elsewhere(place, function),
+                optional=self.is_kept_elsewhere(place, function) or self.facts.population.is_run_once(function),
             )
         for target in raised_again(self.facts, function) if function else ():
             assert function is not None

@@ -167,6 +167,8 @@ class Caching:
         kind = method_kind(method, self.facts.names)
         if first is None or first in CLASS_PARAMETERS or kind in (MethodKind.STATIC, MethodKind.CLASS):
             return None
+        if first != "self" and self.is_called_on_class(method):
+            return None
         if kind is MethodKind.UNKNOWN and first != "self" and len(method.decorator_list) > 1:
             return None
         found = self.of(method)
@@ -179,6 +181,13 @@ class Caching:
         if self.is_cleared_at_end(method.name):
             return None
         return found._replace(is_cleared=method.name in self.cleared)
+
+    def is_called_on_class(self, method: Function) -> bool:
+        """Whether the file calls a method by the name of its class alone, so that it is static, if not by name."""
+        owner = self.facts.tree.parents[method]
+        calls = (each.func for each in self.facts.registrations.calls if last_name(each.func) == method.name)
+        called = [last_name(each.value) for each in calls if isinstance(each, ast.Attribute)]
+        return bool(called) and all(name == getattr(owner, "name", "") for name in called)
 
     def endless(self, function: Function) -> Cached | None:
         """The cache without a bound around a function that belongs to no instance, and that nothing clears."""

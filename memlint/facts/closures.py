@@ -143,7 +143,13 @@ class Closures:
         if known("files", "programs", "folders").intersection(PurePath(self.facts.source.path).parts[-2:-1]):
             return True
         tests = (each.test for each in self.tree.module.body if isinstance(each, ast.If))
-        return any(map(asks_name, tests))
+        return any(map(asks_name, tests)) or self.is_reading_command
+
+    @cached_property
+    def is_reading_command(self) -> bool:
+        """Whether the file reads the arguments of a command where it is loaded."""
+        reads = (node for node in self.tree.order if isinstance(node, ast.Attribute) and node.attr == "argv")
+        return any(isinstance(self.tree.function(each), ast.Module) for each in reads)
 
     def is_main(self, node: ast.AST) -> bool:
         """Whether a node stands under `if __name__ == "__main__"` itself: the program is about to end."""
@@ -382,4 +388,10 @@ def is_special(name: str) -> bool:
 
 
 def is_test(name: str) -> bool:
-    return name.startswith("test") or name in ("setUp", "setUpClass", "setUpModule", "setup_class", "setup_method")
+    return name.startswith(("pytest_", "test")) or name in (
+        "setUp",
+        "setUpClass",
+        "setUpModule",
+        "setup_class",
+        "setup_method",
+    )

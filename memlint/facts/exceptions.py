@@ -13,7 +13,7 @@ from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.closures import is_test
-from memlint.facts.handover import Handover, is_kept_by_owner, is_of_import
+from memlint.facts.handover import Handover, is_kept_by_owner, is_of_import, is_of_loading
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import is_attribute
@@ -312,7 +312,7 @@ class Exceptions:
         found: list[tuple[Place, Binding]] = []
         for place in self.places(function) if not self.is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
-            if binding is None or self.is_cleared(place, function):
+            if binding is None or self.is_cleared(place, function) or is_of_loading(self.parents[place.handler]):
                 continue
             if isinstance(place.value, ast.Name) and self.facts.names.binding(place.value) in [
                 same for _, same in found

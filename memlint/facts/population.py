@@ -17,6 +17,7 @@ from memlint.facts.caching import words_of
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.closures import is_test
 from memlint.facts.shapes import last_name
+from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -78,6 +79,43 @@ class Population:
         function = self.facts.tree.enclosing(node, *FUNCTIONS)
         return function is not None and self.runs_often(self.facts, function, FURTHEST)
 
+    def is_run_once(self, function: ast.AST) -> bool:
+        """Whether a function is a command of a program, or what it does at its end, or all that calls it is such: or a
+        module where it is loaded, or the constructor of a class of which there is one."""
+        if self.is_of_program or self.is_called_at_end(function) or is_test(getattr(function, "name", "")):
+            return True
+        owner = self.facts.tree.parents[function]
+        if isinstance(owner, ast.ClassDef) and getattr(function, "name", "") in known("population", "once", "alone"):
+            made = list(self.places(self.facts, owner))
+            if made and all(is_of_program(facts) for facts, _ in made):
+                return True
+        calls = self.calls_of(self.facts, function)
+        return bool(calls) and all(self.is_once(*place) for place in calls)
+
+    def is_called_at_end(self, function: ast.AST) -> bool:
+        """Whether a function is given to what calls it when the process ends."""
+        binding = self.facts.names.binding_of(function)
+        users = [self.facts.tree.parents[use] for use in (binding.uses if binding else ())]
+        called = (each.func for each in users if isinstance(each, ast.Call) and last_name(each.func) == "register")
+        return any(self.facts.names.qualified(each) in known("population", "once", "hooks") for each in called)
+
+    def is_once(self, facts: Facts, call: ast.Call, further: int = 2) -> bool:
+        """Whether a call runs once in a program: a command makes it, or what only commands call."""
+        if is_of_program(facts) or (scope := facts.tree.enclosing(call, *FUNCTIONS)) is None:
+            return True
+        owner = facts.tree.parents[scope]
+        if isinstance(owner, ast.ClassDef):
+            return getattr(scope, "name", "") in MAKING and self.is_of_process(facts, owner)
+        callers = self.calls_of(facts, scope) if further else []
+        return bool(callers) and all(self.is_once(*place, further - 1) for place in callers)
+
+    def calls_of(self, facts: Facts, function: ast.AST) -> list[Place]:
+        """The calls of the package that name a function of a file, its own apart."""
+        name = getattr(function, "name", "")
+        others = (facts, *facts.project.calling(facts, name, ENOUGH))
+        calls = [(each, call) for each in others for call in each.registrations.calls if last_name(call.func) == name]
+        return [(each, call) for each, call in calls if function not in each.tree.ancestors(call)]
+
     def _is_many(self, facts: Facts, owner: ast.ClassDef, further: int) -> bool:
         def answer() -> bool:
             is_of_process = self.is_of_process(facts, owner)
@@ -90,16 +128,25 @@ class Population:
         model = facts.classes.of(owner)
         if facts.registrations.lives_on(model) or any(DESCRIBING & each.methods.keys() for each in model.lineage()):
             return True
+        if any(
+            is_attribute(each, "__dict__") and isinstance(getattr(each, "ctx", None), ast.Store)
+            for each in self.made_of(model)
+        ):
+            return True
         if any(PARENTED.fullmatch(last_name(base)) for each in model.lineage() for base in each.node.bases):
             return True
         plain = (each.func if isinstance(each, ast.Call) else each for each in owner.decorator_list)
         return any(facts.names.qualified(each) in known("population", "once", "decorators") for each in plain)
 
+    def made_of(self, model: ClassModel) -> Iterator[ast.AST]:
+        """The nodes of the constructors of a class."""
+        makers = (model.methods[each] for each in MAKING if each in model.methods)
+        return (node for maker in makers for node in ast.walk(maker))
+
     def is_kept_to_the_end(self, model: ClassModel) -> bool:
         """Whether a constructor gives the process a function to call when it ends, which most likely holds the
         instance."""
-        makers = (model.methods[each] for each in MAKING if each in model.methods)
-        calls = (node for maker in makers for node in ast.walk(maker) if isinstance(node, ast.Call))
+        calls = (node for node in self.made_of(model) if isinstance(node, ast.Call))
         return any(self.facts.names.qualified(each.func) in known("population", "once", "hooks") for each in calls)
 
     def places(self, facts: Facts, owner: ast.ClassDef) -> Iterator[Place]:
@@ -187,11 +234,9 @@ class Population:
 
     def is_called_often(self, facts: Facts, function: ast.AST, name: str, further: int) -> bool:
         """Whether any call of a function runs often; others call one that the package itself does not."""
-        others = (facts, *facts.project.calling(facts, name, ENOUGH))
-        calls = [(each, call) for each in others for call in each.registrations.calls if last_name(call.func) == name]
-        calls = [(each, call) for each, call in calls if function not in each.tree.ancestors(call)]
+        calls = self.calls_of(facts, function)
         if not calls:
-            return name not in known("population", "once", "alone")
+            return name not in known("population", "once", "alone") and not is_factory(function)
         return any(self.is_repeated(*place, further) for place in calls)
 
     def is_decorating(self, facts: Facts, function: ast.AST) -> bool:
@@ -202,13 +247,18 @@ class Population:
         return not known("hooks", "single", "functions").isdisjoint({*given} - {"cls"})
 
 
+def is_factory(function: ast.AST) -> bool:
+    """Whether a method is another way to make an instance of its class, which says nothing of how often that is."""
+    return any(
+        isinstance(each, ast.Name) and each.id == "classmethod" for each in getattr(function, "decorator_list", ())
+    )
+
+
 def is_of_program(facts: Facts) -> bool:
     """Whether a file holds commands of a program, each of which runs once, by its name or its folder's."""
     path = PurePath(facts.source.path)
-    said = {path.stem, path.stem.rpartition("_")[2], path.parent.name}
-    if any(each.endswith("ctl") for each in said):
-        return True
-    return not known("population", "once", "modules").isdisjoint(said)
+    said = {word for name in (path.stem, path.parent.name) for word in (name, *name.split("_"))}
+    return any(each.endswith("ctl") for each in said) or not known("population", "once", "modules").isdisjoint(said)
 
 
 def is_run_through(user: ast.AST, call: ast.expr) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.results import own_nodes
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from memlint.facts import Facts
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+FURTHEST = 4
+"""Coroutines that are followed from one to what it waits for."""
+MOST = 4
+"""Other files that are searched for the methods of a name."""
 WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 
 
@@ -72,29 +78,51 @@ class Tasks:
             return False
         if isinstance(called, ast.Attribute) and called.attr in known("tasks", "future", "methods"):
             return False
-        node = self.definition(called)[1]
-        return node is None or isinstance(node, ast.AsyncFunctionDef)
+        found = self.definitions(called)
+        return not found or any(isinstance(node, ast.AsyncFunctionDef) for _, node in found)
 
-    def definition(self, called: ast.expr) -> tuple[Facts, ast.AST | None]:
-        """The function that is called, and the facts of its file; None where it is not found."""
+    def definitions(self, called: ast.expr) -> Sequence[tuple[Facts, ast.AST]]:
+        """The functions that a call may mean, each with the facts of its file; where the object of a method is not
+        known, all methods of that name in the file, or else in the package."""
         if isinstance(called, ast.Attribute) and (model := self.facts.classes.instance(called.value)):
             lineage = (each.methods[called.attr] for each in model.lineage() if called.attr in each.methods)
-            return self.facts, next(lineage, None)
+            return [(self.facts, node) for node in lineage][:1]
         found = self.facts.find(called)
-        return (found.facts, found.node) if found else (self.facts, None)
+        if found is not None or not isinstance(called, ast.Attribute):
+            return [(found.facts, found.node)] if found else []
+        own = self.methods(called.attr)
+        others = [] if own else self.facts.project.calling(self.facts, called.attr, MOST)
+        return own or [each for other in others for each in other.tasks.methods(called.attr)]
+
+    def methods(self, name: str) -> Sequence[tuple[Facts, ast.AST]]:
+        """The methods of a name that classes of the file have."""
+        models = self.facts.classes.models.values()
+        return [(self.facts, each.methods[name]) for each in models if name in each.methods]
 
     def is_held_by_loop(self, work: ast.expr) -> bool:
         """Whether the loop has hold of a task wherever it waits: it runs through at once, or waits for a timer."""
         binding = self.names.binding(work) if isinstance(work, ast.Name) else None
         made = binding.sole.value if binding and binding.sole else work
-        facts, node = self.definition(made.func) if isinstance(made, ast.Call) else (self.facts, None)
-        if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents or is_stub(node):
-            return False
-        return all(is_held_through(facts, each) for each in waits(node))
+        return isinstance(made, ast.Call) and leads_to_what_holds(self.facts, made, frozenset())
+
+    def is_too_late(self, call: ast.Call) -> bool:
+        """Whether a call stands in the `finally` behind what runs the loop to its end."""
+        inner: ast.AST = call
+        for outer in self.facts.tree.ancestors(call):
+            if isinstance(outer, ast.Try) and inner in outer.finalbody:
+                return any(is_running(node) for each in outer.body for node in ast.walk(each))
+            inner = outer
+        return False
+
+    @cached_property
+    def is_kept_by_factory(self) -> bool:
+        """Whether the file gives its loop a function of its own that makes the tasks, and may keep them."""
+        return any(last_name(call.func) == "set_task_factory" for call in self.facts.registrations.calls)
 
     def is_delayed(self, work: ast.expr) -> bool:
         """Whether a task sleeps and then waits but once, for one call: the timer holds it, and then that call may."""
-        facts, node = self.definition(work.func) if isinstance(work, ast.Call) else (self.facts, None)
+        found = self.definitions(work.func) if isinstance(work, ast.Call) else []
+        facts, node = found[0] if len(found) == 1 else (self.facts, None)
         if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents:
             return False
         first, *others = [*waits(node), None]
@@ -104,7 +132,7 @@ class Tasks:
         """The task that a call makes, where nothing keeps it."""
         if scheduled := self.scheduled(call):
             return scheduled
-        if not self.makes(call):
+        if not self.makes(call) or self.is_kept_by_factory or self.is_too_late(call):
             return None
         if self.is_held_by_loop(call.args[0]):
             return None
@@ -141,7 +169,7 @@ class Tasks:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in known("tasks", "methods", "dropping"):
             return None
         for place_, argument in enumerate(call.args[:-1]):
-            if self.is_maker(argument) and self.is_held_by_loop(call.args[place_ + 1]):
+            if self.is_maker(argument) and (self.is_held_by_loop(call.args[place_ + 1]) or self.is_too_late(call)):
                 return None
             if self.is_maker(argument) and (not self.is_coercing(argument) or self.is_coroutine(call.args[place_ + 1])):
                 return Dropped(call, call.args[place_ + 1], f"`{call.func.attr}` drops it")
@@ -185,7 +213,8 @@ def is_running(node: ast.AST) -> bool:
 
 
 def is_held(facts: Facts, wait: ast.AST) -> bool:
-    """Whether a coroutine waits for what holds its task: for a timer, for a thread, or under a timeout."""
+    """Whether a coroutine waits for what holds its task: for a timer, for a thread, under a timeout, or for a lock,
+    which whoever has it holds."""
     if isinstance(wait, ast.Await) and isinstance(call := wait.value, ast.Call):
         if (facts.names.qualified(call.func) or "") in known("tasks", "held", "awaited"):
             return True
@@ -193,9 +222,21 @@ def is_held(facts: Facts, wait: ast.AST) -> bool:
             return True
         if isinstance(call.func, ast.Attribute) and is_held_by_transport(call.func.attr):
             return True
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "wait" and is_child(facts, call.func.value):
+            return True
+    if isinstance(wait, ast.AsyncWith) and all(facts.kinds.of(each.context_expr) == "lock" for each in wait.items):
+        return True
     around = [wait, *facts.tree.ancestors(wait)]
     scopes = (each for each in around if isinstance(each, ast.AsyncWith))
     return any(is_timer(facts, each.items[0].context_expr) for each in scopes)
+
+
+def is_child(facts: Facts, value: ast.expr) -> bool:
+    """Whether a local is a process that the coroutine has started, which the loop watches."""
+    binding = facts.names.binding(value) if isinstance(value, ast.Name) else None
+    made = binding.sole.value if binding and binding.sole else None
+    called = made.value.func if isinstance(made, ast.Await) and isinstance(made.value, ast.Call) else None
+    return called is not None and last_name(called).startswith("create_subprocess")
 
 
 def is_given_timeout(facts: Facts, call: ast.Call) -> bool:
@@ -221,17 +262,25 @@ def waits(function: ast.AsyncFunctionDef) -> list[ast.AST]:
     return sorted((each for each in own_nodes(function) if isinstance(each, WAITING)), key=place)
 
 
-def is_held_through(facts: Facts, wait: ast.AST, asking: frozenset[ast.AST] = frozenset()) -> bool:
-    """Whether a coroutine waits for what holds its task, or for a method of its own instance that does."""
+def is_held_through(facts: Facts, wait: ast.AST, asking: frozenset[ast.AST]) -> bool:
+    """Whether a coroutine waits for what holds its task, or for another one that does."""
     if is_held(facts, wait):
         return True
     call = wait.value if isinstance(wait, ast.Await) else None
-    called = call.func if isinstance(call, ast.Call) else None
-    model = facts.classes.instance(called.value) if isinstance(called, ast.Attribute) else None
-    method = model.methods.get(last_name(called)) if model and called else None
-    if not isinstance(method, ast.AsyncFunctionDef) or method in asking or method not in facts.tree.parents:
-        return False
-    return not is_stub(method) and all(is_held_through(facts, each, asking | {method}) for each in waits(method))
+    return isinstance(call, ast.Call) and leads_to_what_holds(facts, call, asking)
+
+
+def leads_to_what_holds(facts: Facts, call: ast.Call, asking: frozenset[ast.AST]) -> bool:
+    """Whether all that a call may mean are coroutine functions that wait, wherever they do, for what holds the task."""
+    found = facts.tasks.definitions(call.func) if len(asking) < FURTHEST else []
+    coroutines = [(home, node) for home, node in found if isinstance(node, ast.AsyncFunctionDef)]
+    return bool(coroutines) and all(
+        node not in asking
+        and node in home.tree.parents
+        and not is_stub(node)
+        and all(is_held_through(home, each, asking | {node}) for each in waits(node))
+        for home, node in coroutines
+    )
 
 
 def is_stub(function: ast.AsyncFunctionDef) -> bool:

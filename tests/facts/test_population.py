@@ -114,6 +114,19 @@ FEW = {
         def clock(zone):
             return Clock(zone)
     """,
+    "made by another constructor of a part of the program": """
+        class Panel:
+            def __init__(self):
+                self.clock = Clock()
+
+            @classmethod
+            def plain(cls):
+                return cls()
+
+        class App:
+            def __init__(self):
+                self.panel = Panel()
+    """,
     "made by what gives a program its commands": """
         class Plugin:
             def commands(self):
@@ -167,9 +180,10 @@ def test_commands_run_once(tmp_path: Path, name: str) -> None:
         "import ray\n\n@ray.remote\nclass Clock:\n    pass\n",
         "class Clock:\n    def __get__(self, instance, owner):\n        return 1\n",
         "from qtpy.QtWidgets import QLCDNumber\n\nclass Clock(QLCDNumber):\n    pass\n",
+        "class Clock:\n    shared = {}\n\n    def __init__(self):\n        self.__dict__ = self.shared\n",
         "import atexit\n\nclass Clock:\n    def __init__(self):\n        atexit.register(self.close)\n",
     ],
-    ids=["an actor", "a descriptor", "a part of a window", "kept to the end"],
+    ids=["an actor", "a descriptor", "a part of a window", "of one state", "kept to the end"],
 )
 def test_instances_that_live_as_long_as_something_else(tmp_path: Path, before: str) -> None:
     text = before + "\n\ndef show(zones):\n    return [Clock() for zone in zones]\n"
