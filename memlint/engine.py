@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,10 @@ def lint(
                 or ((is_taught or rule.gate.admits_statement(scan)) and suspected(rule, facts, part, outcome))
             ]
             if wanted:
+                if gated and (members := part.members()):
+                    part.narrow(
+                        [each for each in members if any(suspected(rule, facts, each, outcome) for rule in wanted)]
+                    )
                 visit(part, wanted, facts, outcome)
         outcome.looked_for = project.looked_for(facts)
     if outcome.findings:
@@ -92,14 +96,14 @@ def suspected(rule: type[Rule], facts: Facts, part: Slice, outcome: Outcome) -> 
         return False
 
 
-def visit(part: Slice, rules: Iterable[type[Rule]], facts: Facts, outcome: Outcome) -> None:
-    """Parse one slice with libcst and walk it with the rules."""
-    path = facts.source.path
-    if part.last - part.first >= LONGEST:
-        outcome.unchecked.append(Unchecked(path, part.first, f"a statement of more than {LONGEST} lines"))
-        return
+def visit(part: Slice, rules: Sequence[type[Rule]], facts: Facts, outcome: Outcome) -> None:
+    """Parse one slice with libcst, and walk it with the rules."""
     import libcst
 
+    path = facts.source.path
+    if part.length > LONGEST:
+        outcome.unchecked.append(Unchecked(path, part.first, f"a statement of more than {LONGEST} lines"))
+        return
     try:
         module = part.module
     except libcst.ParserSyntaxError as error:

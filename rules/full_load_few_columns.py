@@ -12,6 +12,7 @@ class FullLoadFewColumns(Rule):
     code = "ML913"
     name = "full-load-few-columns"
     effect = Effect.PEAK
+    default = False
     severity = Severity.INFO
     fixes = (Safety.UNSAFE,)
     gate = all_of(file=(rb"\bpandas\b", rb"\bread_"))

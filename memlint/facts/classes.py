@@ -196,7 +196,12 @@ class Classes:
             for each in calls
             if isinstance(each, ast.Attribute) and (each.attr in ENDING or self.is_sent(each))
         )
-        owners = (each.value for each in closed if isinstance(each, ast.Attribute) and each.attr == attribute)
+        given = (
+            each for call in self.tree.order if isinstance(call, ast.Call) and is_closing(call) for each in call.args
+        )
+        owners = (
+            each.value for each in (*closed, *given) if isinstance(each, ast.Attribute) and each.attr == attribute
+        )
         related = self.related(model)
         return any(owner in related for each in owners if (owner := self.instance(each)))
 
@@ -382,6 +387,11 @@ class Classes:
         binding = self.names.binding(instance) if isinstance(instance, ast.Name) else None
         node = binding.scope.node if binding else None
         return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+
+
+def is_closing(call: ast.Call) -> bool:
+    """Whether a function closes what it is given, by its name: `close_if_possible(self.rows)`."""
+    return isinstance(call.func, ast.Name) and "close" in call.func.id
 
 
 def generic(base: ast.expr) -> ast.expr:

@@ -76,6 +76,9 @@ class Constants:
                 touches = self.facts.elements.touches(use, is_mapping=is_mapping)
                 kind = self.facts.kinds.made(binding.sole.value) if binding.sole else None
                 changes = [touch for touch in touches if self.is_change(touch, kind)]
+                changes = [
+                    touch for touch in changes if not is_vain(touch.by, binding.sole.value if binding.sole else None)
+                ]
                 if changes:
                     first = min(changes, key=lambda touch: place(touch.by))
                     nested = first.is_element or first.role is Role.ELEMENT_MUTATED
@@ -109,6 +112,13 @@ class Constants:
         loops = [each for each in outer if isinstance(each, ast.For) and names & names_in(each.iter)]
         found = {name for loop in loops for name in names_in(loop.target)}
         return any(isinstance(each, ast.If) and found & names_in(each.test) for each in outer)
+
+
+def is_vain(change: ast.AST, constant: ast.expr | None) -> bool:
+    """Whether a change is an order put into a list of one item."""
+    method = change.func if isinstance(change, ast.Call) else change
+    is_order = isinstance(method, ast.Attribute) and method.attr in ("reverse", "sort")
+    return is_order and isinstance(constant, ast.List) and len(constant.elts) < 2
 
 
 def names_in(node: ast.AST) -> set[str]:

@@ -317,8 +317,12 @@ class Defaults:
         return False
 
     def is_of_one_call(self, default: Default) -> bool:
-        """Whether a function is made anew, and its default with it, by each call of the function around it."""
-        return self.facts.handing.is_nested(default.function)
+        """Whether a function is made anew, and its default with it, by each call of the function around it; or is what
+        a thread runs, once."""
+        owner = self.facts.tree.parents[default.function]
+        bases = map(last_name, owner.bases) if isinstance(owner, ast.ClassDef) else ()
+        is_run = getattr(default.function, "name", "") == "run"
+        return self.facts.handing.is_nested(default.function) or (is_run and any(map(is_thread, bases)))
 
     def is_exempt(self, default: Default) -> bool:
         """Whether nobody gets the default itself: docutils always gives the argument, FastAPI copies the default."""
@@ -387,3 +391,8 @@ def with_defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]
     for parameter, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if value is not None:
             yield parameter, value
+
+
+def is_thread(base: str) -> bool:
+    """Whether a class is a thread or a process, by its name."""
+    return base.endswith(("Thread", "Process"))

@@ -7,7 +7,7 @@ import ast
 import io
 import tokenize
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -145,19 +145,15 @@ class Tree:
 
     def slices(self) -> Iterator[Slice]:
         """The top-level statements; those that share a line share a slice."""
-        group: list[ast.stmt] = []
-        first = 0
-        for statement, start in zip(self.module.body, self.starts, strict=True):
-            if group and first_line(statement) > last_line(group[-1]):
-                yield Slice(self, group, range(first, start))
-                group, first = [], start
-            group.append(statement)
-        if group:
-            yield Slice(self, group, range(first, len(self.order)))
+        return sliced(self, self.module.body, [*self.starts, len(self.order)])
 
 
 class Slice:
-    """Whole lines of a file that hold one top-level statement: what libcst parses at a time."""
+    """Whole lines of a file that hold one top-level statement: what libcst parses at a time.
+
+    Of a class libcst need not see every member: `narrow` leaves out those that no rule asks for. Positions stay those
+    of the file.
+    """
 
     def __init__(self, tree: Tree, statements: list[ast.stmt], places: range) -> None:
         self.tree = tree
@@ -165,15 +161,48 @@ class Slice:
         self._places_in_order = places
         self.first = first_line(statements[0])
         self.last = last_line(statements[-1])
+        self._rows: Sequence[int] = range(self.first, self.last + 1)
+        """The lines of the file that libcst sees."""
+        self._ending = "\n"
 
     @cached_property
     def text(self) -> str:
-        return "\n".join(self.tree.source.lines[self.first - 1 : self.last]) + "\n"
+        """What libcst sees of the slice."""
+        lines = self.tree.source.lines
+        return "\n".join([lines[row - 1] for row in self._rows]) + self._ending
 
     @cached_property
     def scanned(self) -> bytes:
-        """The text as UTF-8, for the gate."""
-        return self.text.encode("utf-8", "surrogatepass")
+        """The whole text as UTF-8, for the gate."""
+        lines = self.tree.source.lines[self.first - 1 : self.last]
+        return ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
+
+    def members(self) -> list[Slice]:
+        """The statements of a class body, as slices of their own; none where the slice is no class alone, or its body
+        begins on the line of its header."""
+        owner = self.statements[0]
+        if not isinstance(owner, ast.ClassDef) or len(self.statements) > 1:
+            return []
+        if first_line(owner.body[0]) <= last_line_of_header(owner):
+            return []
+        body = set(owner.body)
+        places = [index for index in self._places_in_order if self.tree.order[index] in body]
+        return list(sliced(self.tree, owner.body, [*places, self._places_in_order.stop]))
+
+    @property
+    def length(self) -> int:
+        """The number of lines that libcst sees."""
+        return len(self._rows)
+
+    def narrow(self, members: Sequence[Slice]) -> None:
+        """Let libcst see but these members of the class."""
+        owner = self.statements[0]
+        assert isinstance(owner, ast.ClassDef)
+        head = first_line(owner.body[0])
+        self._rows = [*range(self.first, head), *(row for each in members for row in range(each.first, each.last + 1))]
+        if not members:
+            line = self.tree.source.lines[head - 1]
+            self._ending = f"\n{line[: len(line) - len(line.lstrip())]}pass\n"
 
     @cached_property
     def module(self) -> cst.Module:
@@ -194,7 +223,8 @@ class Slice:
 
     def _position(self, offset: int) -> Position:
         line = bisect_right(self._starts, offset)
-        return Position(self.first + line - 1, offset - self._starts[line - 1] + 1)
+        row = self._rows[line - 1] if line <= len(self._rows) else self.last + line - len(self._rows)
+        return Position(row, offset - self._starts[line - 1] + 1)
 
     def span(self, node: Node) -> tuple[Position, Position]:
         """Start and end of a node of either tree, without blanks and enclosing parentheses."""
@@ -238,6 +268,19 @@ class Slice:
         return found if isinstance(found, kind) else None
 
 
+def sliced(tree: Tree, body: list[ast.stmt], places: list[int]) -> Iterator[Slice]:
+    """The statements of a block in slices, by where each stands in the order of the tree, and where the last ends."""
+    group: list[ast.stmt] = []
+    first = places[0]
+    for statement, start in zip(body, places, strict=False):
+        if group and first_line(statement) > last_line(group[-1]):
+            yield Slice(tree, group, range(first, start))
+            group, first = [], start
+        group.append(statement)
+    if group:
+        yield Slice(tree, group, range(first, places[-1]))
+
+
 def in_body(function: ast.AST, child: ast.AST) -> bool:
     """Whether a direct child of a function belongs to what a call runs, and not to its defaults, decorators or
     annotations."""
@@ -249,6 +292,12 @@ def first_line(statement: ast.stmt) -> int:
     """The line where a statement begins, decorators included."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def last_line_of_header(owner: ast.ClassDef) -> int:
+    """The last line on which a base or keyword of a class stands."""
+    parts = [*owner.bases, *(each.value for each in owner.keywords)]
+    return max([owner.lineno, *(each.end_lineno or each.lineno for each in parts)])
 
 
 def last_line(statement: ast.stmt) -> int:

@@ -175,7 +175,8 @@ class Population:
         if scope is None:
             return False
         if isinstance(facts.tree.enclosing(call, *LOOPS, *FUNCTIONS), LOOPS):
-            return True
+            name = getattr(scope, "name", "")
+            return name in MAKING or known("population", "once", "steps").isdisjoint(words_of(name))
         if self.is_kept_for_all(facts, call):
             return False
         return further > 0 and not is_of_program(facts) and self.runs_often(facts, scope, further - 1)
