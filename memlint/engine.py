@@ -70,7 +70,7 @@ def lint(
                         [each for each in members if any(suspected(rule, facts, each, outcome) for rule in wanted)]
                     )
                 visit(part, wanted, facts, outcome)
-        outcome.looked_for = project.looked_for(facts)
+        outcome.looked_for, outcome.searched = project.looked_for(facts), project.searched
     if outcome.findings:
         outcome.findings = anchored(unrivalled(outcome.findings, awake), tree, project.root)
     return outcome

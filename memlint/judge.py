@@ -125,8 +125,3 @@ def ignored_in_file(path: str, settings: Settings) -> frozenset[str]:
 @cache  # memlint: ignore[ML602] one entry per pattern of the settings
 def patterns(pattern: str) -> Patterns:
     return Patterns([pattern], "")
-
-
-def fails(findings: list[Finding], fail_on: Severity) -> bool:
-    """Whether the findings make the exit status 1."""
-    return any(finding.severity >= fail_on for finding in findings)

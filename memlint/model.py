@@ -157,6 +157,17 @@ class Rewrite:
     diff: str
 
 
+class Dependencies(NamedTuple):
+    """What an outcome depends on, by which a later run knows whether it still holds."""
+
+    stamp: str
+    """Size and time of the file."""
+    digest: bytes
+    """Of its bytes."""
+    states: tuple[tuple[str, str, str], ...] = ()
+    """Of other files, folders and packages: sort, path, state."""
+
+
 @dataclass
 class Outcome:
     """What one file gave."""
@@ -172,6 +183,10 @@ class Outcome:
     """Findings that are told only where their rules are selected."""
     looked_for: frozenset[str] = frozenset()
     """Paths of other files, there or not, that the findings depend on."""
+    searched: frozenset[str] = frozenset()
+    """Folders of packages in any of whose files a rule has looked for something."""
+    depends: Dependencies | None = None
+    """The same for the cache, where it is to keep the outcome."""
 
 
 @dataclass
@@ -184,6 +199,10 @@ class Report:
     unchecked: list[Unchecked] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
     withheld: int = 0
+
+    def fails(self, fail_on: Severity) -> bool:
+        """Whether the findings make the exit status 1."""
+        return any(finding.severity >= fail_on for finding in self.findings)
 
     def add(self, outcome: Outcome) -> None:
         self.files += 1

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from memlint.api import Rule
-from memlint.engine import lint
-from memlint.facts.project import Project
-from memlint.fixing import fixed, rewrite
-from memlint.judge import judged
+from memlint.cache import Cache, dependencies, stamp_of
 from memlint.model import Failure, Outcome, Position
-from memlint.registry import chosen
 from memlint.settings import Settings
-from memlint.source import SourceFile, Undecodable
-from memlint.syntax import syntax_error
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+    from memlint.api import Rule
+    from memlint.facts.project import Project
+    from memlint.source import SourceFile
 
 WORTH_A_POOL = 400_000
 """Bytes of source from which starting processes costs less than it gains."""
@@ -40,19 +38,31 @@ class Task:
     fix: bool = False
     unsafe: bool = False
     gated: bool = True
+    cached: bool = False
+    """Whether the outcome is to say what it depends on."""
 
 
 def check_file(task: Task) -> Outcome:
     """Read and check one file; what goes wrong is in the outcome."""
+    stamp = stamp_of(task.path) if task.cached else ""
     try:
         data = Path(task.path).read_bytes()
     except OSError as error:
         return Outcome(task.path, failures=[Failure(task.path, f"cannot be read: {error.strerror or error}")])
-    return check_bytes(task, data)
+    outcome = check_bytes(task, data)
+    if task.cached:
+        outcome.depends = dependencies(data, stamp, outcome)
+    return outcome
 
 
 def check_bytes(task: Task, data: bytes) -> Outcome:
     """Check the contents of one file, and work out its fixed text where fixes are asked for."""
+    from memlint.engine import lint
+    from memlint.fixing import fixed, rewrite
+    from memlint.judge import judged
+    from memlint.source import SourceFile, Undecodable
+    from memlint.syntax import syntax_error
+
     try:
         source = SourceFile.from_bytes(task.path, data)
     except Undecodable as error:
@@ -71,22 +81,50 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     return outcome
 
 
-@cache  # memlint: ignore[ML602] one entry per settings file of a run
+@functools.cache  # memlint: ignore[ML602] one entry per settings file of a run
 def rules_for(settings: Settings) -> Sequence[type[Rule]]:
+    from memlint.registry import chosen
+
     return chosen(settings)
 
 
-@lru_cache(maxsize=2)  # a project keeps facts of its files at hand, and every folder may have settings of its own
+@functools.lru_cache(
+    maxsize=2
+)  # a project keeps facts of its files at hand, and every folder may have settings of its own
 def project_for(settings: Settings) -> Project:
+    from memlint.facts.project import Project
+
     return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge)
 
 
-def check_files(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+def check_files(tasks: Sequence[Task], jobs: int, cache: Cache | None = None) -> Iterator[Outcome]:
+    """The outcome of every task, in order: from the cache, where it holds one, else worked out."""
+    if cache is None:
+        yield from worked_out(tasks, jobs)
+        return
+    known = {index: outcome for index, task in enumerate(tasks) if (outcome := cache.known(task))}
+    unknown = [replace(task, cached=True) for index, task in enumerate(tasks) if index not in known]
+    others = zip(unknown, worked_out(unknown, jobs), strict=True)
+    try:
+        for index in range(len(tasks)):
+            if index in known:
+                yield known.pop(index)
+            else:
+                task, outcome = next(others)
+                cache.keep(task, outcome)
+                yield outcome
+    finally:
+        cache.write()
+        cache.close()
+
+
+def worked_out(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
     """The outcome of every task, in order."""
     sizes = [size(task.path) for task in tasks]
     if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
         yield from map(check_file, tasks)
         return
+    rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
     order = sorted(range(len(tasks)), key=lambda index: -sizes[index])
     chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
     outcomes = dict(pooled(tasks, chunks, jobs))
@@ -96,6 +134,8 @@ def check_files(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
 
 def pooled(tasks: Sequence[Task], chunks: list[list[int]], jobs: int) -> Iterator[tuple[int, Outcome]]:
     """Outcomes by task number, from worker processes; a chunk whose worker dies is taken again file by file."""
+    from concurrent.futures.process import BrokenProcessPool
+
     unfinished: list[int] = []
     with workers(jobs) as pool:
         waiting = [(chunk, pool.submit(check_chunk, [tasks[index] for index in chunk])) for chunk in chunks]
@@ -110,6 +150,8 @@ def pooled(tasks: Sequence[Task], chunks: list[list[int]], jobs: int) -> Iterato
 
 def alone(task: Task) -> Outcome:
     """Check one file in a process of its own, so that only this file is lost if the process dies."""
+    from concurrent.futures.process import BrokenProcessPool
+
     with workers(1) as pool:
         future: Future[Outcome] = pool.submit(check_file, task)
         try:
@@ -122,6 +164,9 @@ class workers:
     """A pool whose processes leave Ctrl-C to the parent, and die with it."""
 
     def __init__(self, jobs: int) -> None:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
         context = get_context("fork" if "fork" in start_methods() else "spawn")
         self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=leave_interrupts)
 

@@ -8,15 +8,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache as remembered
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from memlint import fixing, report, run
+from memlint import report, run
+from memlint.cache import NAME, Cache
 from memlint.discover import discover
-from memlint.judge import fails
 from memlint.model import Failure, Outcome, Report
 from memlint.profile import guess
 from memlint.report.summary import failure_lines
@@ -57,7 +58,8 @@ def known_color(context: click.Context, parameter: click.Parameter, value: str) 
 @click.option("--target-version", metavar="VERSION", help="The oldest Python that the code must run on: py37 to py315.")
 @click.option("--profile", metavar="KIND", help="What the code is: service, library or script (default: guessed).")
 @click.option("--isolated", is_flag=True, help="Read no settings file.")
-@click.option("--no-cache", is_flag=True, help="Check every file anew. (Nothing is kept between runs yet.)")
+@click.option("--no-cache", is_flag=True, help="Check every file anew, and keep nothing.")
+@click.option("--cache-dir", metavar="FOLDER", help=f"Where to keep what was found (default: {NAME} in the project).")
 @click.option("--no-gate", is_flag=True, hidden=True, help="Parse everything: shows whether a gate hides findings.")
 @click.option(
     "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes (default: one a core)."
@@ -78,10 +80,11 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     """Run the check; the result is the exit status."""
     overrides = {flag: value for flag in SETTING_FLAGS if (value := given(flag, flags)) is not None}
 
-    @cache
+    @remembered
     def settings_for(folder: Path) -> Settings:
         settings = load(folder, overrides, flags["isolated"])
-        run.rules_for(settings)
+        if settings.select or settings.ignore or settings.per_file_ignores:
+            run.rules_for(settings)  # refuses a selector that means no rule
         if flags["verbose"]:
             click.echo(f"memlint: {folder}: settings from {settings.origin or 'nowhere, so defaults'}", err=True)
         return settings
@@ -107,32 +110,45 @@ def check_paths(
     failures: list[Failure] = []
     fix = flags["fix"] or flags["diff"]
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
-    in_force = profiled([(found.path, settings_for(found.path.parent)) for found in files], flags["verbose"])
+    cache = None if fix or flags["no_gate"] or flags["no_cache"] else Cache(cache_folder(flags, settings_for))
+    placed = [(found.path, settings_for(found.path.parent)) for found in files]
+    in_force = profiled(placed, flags["verbose"], cache)
     tasks = [
         run.Task(str(found.path), settings, found.named, fix, flags["unsafe_fixes"], not flags["no_gate"])
         for found, settings in zip(files, in_force, strict=True)
     ]
     result = Report(failures=failures)
     patches = []
-    for outcome in run.check_files(tasks, flags["jobs"] or cores()):
+    for outcome in run.check_files(tasks, flags["jobs"] or cores(), cache):
         if outcome.rewrite and flags["diff"]:
             patches.append(outcome.rewrite.diff)
         elif outcome.rewrite:
             keep(outcome)
         result.add(outcome)
+    if cache and cache.trouble and flags["verbose"]:
+        click.echo(f"memlint: {cache.trouble}", err=True)
     if flags["diff"]:
         return show_patches(patches, result, flags, out)
     return finish(result, settings_for(Path(".")), flags, out, lines_of)
 
 
-def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool) -> list[Settings]:
+def cache_folder(flags: dict[str, Any], settings_for: Callable[[Path], Settings]) -> Path:
+    """Where outcomes are kept: in the folder that is named, else in that of the project around the current one."""
+    return Path(flags["cache_dir"]) if flags["cache_dir"] else settings_for(Path(".")).root / NAME
+
+
+def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
     """The settings of each file, with the profile guessed where they name none."""
     together: dict[Settings, list[Path]] = {}
     for path, settings in files:
         together.setdefault(settings, []).append(path)
     known: dict[Settings, Settings] = {}
     for settings, paths in together.items():
-        profile, reason = (settings.profile, "by the settings") if settings.profile else guess(settings.root, paths)
+        profile, reason = settings.profile, "by the settings"
+        if not profile and cache is not None:
+            profile, reason = cache.profile(settings.root, paths, partial(guess, settings.root, paths))
+        elif not profile:
+            profile, reason = guess(settings.root, paths)
         known[settings] = replace(settings, profile=profile)
         if is_verbose:
             click.echo(f"memlint: {settings.root}: checked as a {profile}: {reason}", err=True)
@@ -142,6 +158,8 @@ def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool) -> list[S
 def keep(outcome: Outcome) -> None:
     """Write a fixed file; where that fails, its fixes did not happen."""
     assert outcome.rewrite is not None
+    from memlint import fixing
+
     failure = fixing.write(outcome.path, outcome.rewrite)
     if failure:
         outcome.failures.append(failure)
@@ -204,7 +222,7 @@ def finish(
     say_failures(result)
     if result.failures:
         return COULD_NOT_RUN
-    return 1 if fails(result.findings, settings.fail_on) and not flags["exit_zero"] else 0
+    return 1 if result.fails(settings.fail_on) and not flags["exit_zero"] else 0
 
 
 def say_failures(result: Report) -> None:
@@ -224,6 +242,8 @@ def output(file: str | None) -> Iterator[TextIO]:
     buffer = io.StringIO()
     yield buffer
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    from memlint import fixing
+
     try:
         fixing.replace_file(target, buffer.getvalue().encode("utf-8", "backslashreplace"), mode)
     except OSError as error:

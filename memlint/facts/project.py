@@ -77,6 +77,7 @@ class Project:
         looked for."""
         self._answers: dict[tuple[str, int, int], bool] = {}
         self._called: dict[tuple[str, str], list[str]] = {}
+        self._searched_in: set[str] = set()
 
     def is_taught(self, text: bytes) -> bool:
         """Whether a text may use a name that the user added to the knowledge tables: no gate knows of it."""
@@ -87,6 +88,7 @@ class Project:
         """Take the facts of a file for what the project knows of it, for as long as it is being linted."""
         path = os.path.abspath(facts.source.path)
         self._looked.pop(path, None)
+        self._searched_in = set()
         before = self._facts.pop(path, None)
         if before is not None and before.source.text != facts.source.text:
             self._facts.clear()
@@ -113,6 +115,11 @@ class Project:
                 waiting += self._looked.get(path, ())
         return frozenset(seen - {own})
 
+    @property
+    def searched(self) -> frozenset[str]:
+        """The packages that were searched for the sake of the file which is being linted."""
+        return frozenset(self._searched_in)
+
     def find(self, qualified: str, importer: str) -> Found | None:
         """The class or function that a qualified name means in a file, in whatever file of the project it stands."""
         if not self.root or qualified.startswith("builtins."):
@@ -123,6 +130,7 @@ class Project:
         """The facts of the other files in a file's folder whose text has a match; for what may stand in any of them."""
         own = os.path.abspath(facts.source.path)
         folder = os.path.dirname(own)
+        self._searched_in.add(folder)
         for name in sorted(os.listdir(folder)) if self.root and os.path.isdir(folder) else ():
             path = os.path.join(folder, name)
             if not name.endswith(".py") or path == own or not self._is_file(path, own):
@@ -137,6 +145,7 @@ class Project:
 
     def answered(self, question: tuple[str, int, int], answer: Callable[[], bool]) -> bool:
         """The answer to a question about a place in a file, worked out once; those asked last are kept."""
+        self._searched_in.add(package_of(question[0]))
         if question not in self._answers:
             found = answer()
             if len(self._answers) >= ANSWERS:
@@ -148,6 +157,7 @@ class Project:
         """The facts of the other files of a file's package, tests apart, in which something of a name is called; of so
         many files at most."""
         own = os.path.abspath(facts.source.path)
+        self._searched_in.add(package_of(own))
         for path in self._callers(package_of(own) if self.root else "", name, own)[:most]:
             found = self._read(path)
             if found is not None:

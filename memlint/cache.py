@@ -1,0 +1,355 @@
+"""What earlier runs found, kept in one SQLite file: a file that nothing has changed for is not read again.
+
+A row holds for a file as long as its own text, and what its findings depended on elsewhere, are as they were: other
+files, by size and time or else by content; the names in folders where a file was looked for in vain; and, where a rule
+searched a whole package, all files of it. The key of a row says under which settings, and by which memlint, rules,
+libcst and Python, it was worked out. A cache that cannot be used is left alone: the run goes on without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memlint.model import (
+    Dependencies,
+    Edit,
+    Effect,
+    Finding,
+    Fix,
+    Outcome,
+    Position,
+    Related,
+    Safety,
+    Severity,
+    Unchecked,
+)
+from memlint.version import VERSION
+
+if TYPE_CHECKING:
+    from memlint.run import Task
+
+NAME = ".memlint_cache"
+SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, key TEXT, stamp TEXT, digest BLOB, result TEXT)"
+SELECT = "SELECT path, key, stamp, digest, result FROM files WHERE path = ?"
+AT_ONCE = 1_000
+"""Rows that are written together."""
+PATIENCE = 2.0
+"""Seconds that a run waits for another one to write."""
+
+RELEASES = (".dist-info", ".egg-info", ".egg-link")
+"""Endings of what says which release of a distribution is installed."""
+
+FRESH = 2_000_000_000
+"""Nanoseconds within which a file may change again without a change of its time."""
+
+
+class Row(NamedTuple):
+    """What is known of a file: size and time, a digest of its bytes, and the outcome as JSON, with what it depends
+    on."""
+
+    path: str
+    key: str
+    stamp: str
+    digest: bytes
+    result: str
+
+
+class Cache:
+    """The rows of one cache file. Where there is trouble with it, `trouble` says so, and it is empty and keeps
+    nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.trouble = ""
+        self.waiting: list[Row] = []
+        self.stamps = Stamps()
+        self.connection: sqlite3.Connection | None = None
+        if self.file.is_file():
+            self.open()
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "files.db"
+
+    def open(self) -> None:
+        try:
+            self.connection = sqlite3.connect(self.file, timeout=PATIENCE)
+            self.connection.execute(SELECT, ("",))
+        except (sqlite3.Error, OSError) as error:
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        self.trouble = f"the cache in {self.folder} is not used: {error}"
+        self.waiting.clear()
+        self.close()
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def known(self, task: Task) -> Outcome | None:
+        """The outcome of an earlier run, where it still holds."""
+        if self.connection is None:
+            return None
+        try:
+            found = self.connection.execute(SELECT, (os.path.abspath(task.path),)).fetchone()
+            return self.checked(task, Row(*found)) if found else None
+        except (sqlite3.Error, ValueError, KeyError, TypeError, IndexError) as error:
+            self.give_up(error)
+            return None
+
+    def checked(self, task: Task, row: Row) -> Outcome | None:
+        """The outcome in a row, where neither the file nor what its findings depended on has changed."""
+        if row.key != key_of(task):
+            return None
+        stamp = stamp_of(task.path)
+        is_same = bool(stamp) and stamp == row.stamp
+        if not is_same and digest_of(task.path) != row.digest:
+            return None
+        stored = json.loads(row.result) if row.result else None
+        if stored and not self.stamps.hold(stored["depends"]):
+            return None
+        if stamp != row.stamp:
+            self.enter(row._replace(stamp=stamp))
+        return outcome_of(task.path, stored) if stored else Outcome(task.path)
+
+    def keep(self, task: Task, outcome: Outcome) -> None:
+        """Enter an outcome; one with a failure is worked out anew each time."""
+        depends = outcome.depends
+        if outcome.failures or depends is None or self.trouble:
+            return
+        is_plain = not (outcome.findings or outcome.unchecked or outcome.withheld or depends.states)
+        result = "" if is_plain else json.dumps(plain_of(outcome), separators=(",", ":"))
+        self.enter(Row(os.path.abspath(task.path), key_of(task), depends.stamp, depends.digest, result))
+
+    def profile(self, root: Path, paths: Sequence[Path], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+        """The kind of program that a project is, and why, as it was guessed from the same files before, or anew."""
+        path, key = f"{root}{os.sep}?", digest([program(), *map(str, paths), *(stamp_of(str(each)) for each in paths)])
+        try:
+            found = self.connection.execute(SELECT, (path,)).fetchone() if self.connection else None
+            if found and found[1] == key:
+                kind, reason = json.loads(found[4])
+                return kind, reason
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            self.give_up(error)
+        kind, reason = guess()
+        if not self.trouble:
+            self.enter(Row(path, key, "", b"", json.dumps([kind, reason])))
+        return kind, reason
+
+    def enter(self, row: Row) -> None:
+        self.waiting.append(row)
+        if len(self.waiting) >= AT_ONCE:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is new; where another run holds the file, or it cannot be written, nothing is."""
+        if not self.waiting or self.trouble:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not (self.folder / ".gitignore").exists():
+                (self.folder / ".gitignore").write_text("# Made by memlint.\n*\n", "utf-8")
+            if self.connection is None:
+                self.connection = sqlite3.connect(self.file, timeout=PATIENCE)
+                self.connection.execute("PRAGMA journal_mode=WAL")
+                self.connection.execute(SCHEMA)
+            with self.connection:
+                self.connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", self.waiting)
+            self.waiting.clear()
+        except (sqlite3.Error, OSError) as error:
+            self.give_up(error)
+
+
+class Stamps:
+    """The states of files, folders and packages, each asked for once in a run."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def hold(self, states: Iterable[Sequence[str]]) -> bool:
+        """Whether all is as it was."""
+        return all(self.of(sort, path) == state for sort, path, state in states)
+
+    def of(self, sort: str, path: str) -> str:
+        if (sort, path) not in self._known:
+            self._known[sort, path] = getattr(self, sort)(path)
+        return self._known[sort, path]
+
+    def file(self, path: str) -> str:
+        return stamp_of(path)
+
+    def content(self, path: str) -> str:
+        return digest_of(path).hex()
+
+    def folder(self, path: str) -> str:
+        """The names in a folder, hidden ones apart."""
+        try:
+            return digest(sorted(name for name in os.listdir(path) if not name.startswith(".")))
+        except OSError:
+            return ""
+
+    def package(self, path: str) -> str:
+        """Sizes and times of all Python files of a package."""
+        return digest(f"{file} {self.of('file', file) or self.of('content', file)}" for file in members(path))
+
+
+def stamp_of(path: str) -> str:
+    """Size and time of a file; empty where there is none, or where it has changed just now and may change again without
+    a change of these."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    return "" if time.time_ns() - found.st_mtime_ns < FRESH else f"{found.st_size} {found.st_mtime_ns}"
+
+
+def members(package: str) -> Iterator[str]:
+    """The Python files of a package, its own folder's where that is none."""
+    for folder, below, files in os.walk(package):
+        yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith(".py"))
+        below[:] = [each for each in sorted(below) if os.path.isfile(os.path.join(folder, each, "__init__.py"))]
+
+
+def dependencies(data: bytes, stamp: str, outcome: Outcome) -> Dependencies:
+    """What an outcome depends on, as a row keeps it: of paths that are not there, the names in their folders. `data`
+    and `stamp` are those of the file itself, the stamp from before it was read."""
+    stamps = Stamps()
+    files = {each for each in outcome.looked_for if os.path.isfile(each)}
+    folders = {nearest(os.path.dirname(each)) for each in outcome.looked_for - files}
+    asked = [("file" if stamp_of(each) else "content", each) for each in sorted(files)]
+    asked += [("folder", each) for each in sorted(folders)]
+    asked += [("package", each) for each in sorted(outcome.searched)]
+    states = tuple((sort, each, stamps.of(sort, each)) for sort, each in asked)
+    return Dependencies(stamp, hashlib.blake2b(data).digest(), states)
+
+
+def nearest(folder: str) -> str:
+    """The folder itself, or the one above it that is there."""
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def digest(parts: Iterable[str]) -> str:
+    found = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        found.update(part.encode("utf-8", "surrogateescape") + b"\0")
+    return found.hexdigest()
+
+
+def digest_of(path: str) -> bytes:
+    try:
+        return hashlib.blake2b(Path(path).read_bytes()).digest()
+    except OSError:
+        return b""
+
+
+def key_of(task: Task) -> str:
+    """What an outcome depends on beside source text."""
+    return digest([task.path, str(task.named), settings_key(task.settings)])
+
+
+@cache
+def settings_key(settings: object) -> str:
+    return digest([repr(settings), program()])
+
+
+@cache
+def program() -> str:
+    """memlint and all modules with rules, the knowledge, Python, and what releases are installed: libcst's counts."""
+    folders = [each for each in sys.path if os.path.isdir(each)]
+    installed = sorted((folder, name) for folder in folders for name in os.listdir(folder) if name.endswith(RELEASES))
+    modules = {"memlint", "memlint.rules"}
+    for place in installed:
+        modules.update(offering(os.path.join(*place, "entry_points.txt")))
+    own = sorted(file for module in modules for file in sources(module))
+    return digest(
+        [VERSION, sys.version, *(name for _, name in installed), *(f"{path} {stamp_of(path)}" for path in own)]
+    )
+
+
+def offering(entry_points: str) -> Iterator[str]:
+    """The top-level modules by which an installed distribution offers rules."""
+    try:
+        text = Path(entry_points).read_text("utf-8")
+    except (OSError, ValueError):
+        return
+    group = text.partition("[memlint.rules]")[2].partition("\n[")[0]
+    for line in group.splitlines():
+        name, is_entry, value = line.partition("=")
+        if is_entry and name.strip():
+            yield value.strip().partition(":")[0].partition(".")[0]
+
+
+def sources(module: str) -> Iterator[str]:
+    """The files of a module or package, and the tables beside them."""
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        yield from [spec.origin] if spec and spec.origin else []
+        return
+    for root in spec.submodule_search_locations:
+        for folder, _, names in os.walk(root):
+            yield from (os.path.join(folder, name) for name in names if name.endswith((".py", ".toml")))
+
+
+def plain_of(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as JSON holds it, without its path."""
+    assert outcome.depends is not None
+    return {
+        "findings": [plain(each) for each in outcome.findings],
+        "unchecked": [plain(each) for each in outcome.unchecked],
+        "withheld": outcome.withheld,
+        "depends": outcome.depends.states,
+    }
+
+
+def plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return [plain(getattr(value, each.name)) for each in fields(value)]
+    if isinstance(value, Enum):
+        return value.value
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def outcome_of(path: str, stored: dict[str, Any]) -> Outcome:
+    findings = [finding_of(path, each) for each in stored["findings"]]
+    unchecked = [Unchecked(path, line, reason) for _, line, reason in stored["unchecked"]]
+    return Outcome(path, findings, unchecked=unchecked, withheld=stored["withheld"])
+
+
+def finding_of(path: str, row: list[Any]) -> Finding:
+    found = dict(zip((each.name for each in fields(Finding)), row, strict=True))
+    found |= {
+        "path": path,
+        "start": Position(*found["start"]),
+        "end": Position(*found["end"]),
+        "effect": Effect(found["effect"]),
+        "severity": Severity(found["severity"]),
+        "related": tuple(Related(at, Position(*a), Position(*b), text) for at, a, b, text in found["related"]),
+        "cycle": tuple(found["cycle"]),
+        "fix": fix_of(found["fix"]) if found["fix"] else None,
+        "rows": tuple(found["rows"]),
+    }
+    return Finding(**found)
+
+
+def fix_of(row: list[Any]) -> Fix:
+    message, safety, edits = row
+    return Fix(message, Safety(safety), tuple(Edit(Position(*a), Position(*b), content) for a, b, content in edits))

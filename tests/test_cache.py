@@ -1,0 +1,266 @@
+"""The cache: what holds from one run to the next, what does not, and what happens where it cannot be used."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from memlint import cache as module
+from memlint import run
+from memlint.cache import Cache, dependencies, outcome_of, plain_of
+from memlint.model import Outcome
+from memlint.run import Task, check_files
+from memlint.settings import load
+from tests.command import memlint
+
+LEAKY = "def grow(item, seen=[]):\n    seen.append(item)\n    return seen\n"
+CLEAN = "def grow(item, seen=None):\n    return [*(seen or ()), item]\n"
+OWNER = """
+    from app.wheel import Wheel
+
+
+    class Car:
+        def __init__(self):
+            self.wheel = Wheel(self)
+
+
+    def cars(count):
+        return [Car() for _ in range(count)]
+"""
+WHEEL = "class Wheel:\n    def __init__(self, car):\n        self.car = car\n"
+WEAK = "import weakref\n\n\nclass Wheel:\n    def __init__(self, car):\n        self.car = weakref.ref(car)\n"
+LONG_AGO = 1_600_000_000
+
+
+def write(folder: Path, files: dict[str, str], when: float = LONG_AGO) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), "utf-8")
+        os.utime(path, (when, when))
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were not taken from the cache."""
+    names: list[str] = []
+    really = run.check_file
+
+    def noted(task: Task) -> Outcome:
+        names.append(Path(task.path).name)
+        return really(task)
+
+    monkeypatch.setattr(run, "check_file", noted)
+    return names
+
+
+def check(folder: Path, select: str = "ALL") -> list[Outcome]:
+    run.project_for.cache_clear()  # a run is a process of its own
+    settings = replace(load(folder, {"select": [select]}, isolated=True), root=folder)
+    tasks = [Task(str(path), settings) for path in sorted(folder.rglob("*.py"))]
+    return list(check_files(tasks, 1, Cache(folder / ".memlint_cache")))
+
+
+def found(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+    return [(Path(each.path).name, finding.code) for each in outcomes for finding in each.findings]
+
+
+def test_what_has_not_changed_is_not_worked_out_again(tmp_path: Path, worked_out: list[str]) -> None:
+    write(tmp_path, {"leaky.py": LEAKY, "clean.py": CLEAN, "broken.py": "def grow(seen=[]:\n    seen.append(1)\n"})
+    first = check(tmp_path)
+    assert sorted(worked_out) == ["broken.py", "clean.py", "leaky.py"]
+    worked_out.clear()
+    second = check(tmp_path)
+    assert worked_out == []
+    assert [(each.path, each.findings) for each in second] == [(each.path, each.findings) for each in first]
+    assert {("leaky.py", "ML201"), ("broken.py", "ML000")} <= set(found(second))
+
+
+def test_a_change_is_seen(tmp_path: Path, worked_out: list[str]) -> None:
+    write(tmp_path, {"one.py": LEAKY, "two.py": LEAKY})
+    check(tmp_path)
+    worked_out.clear()
+    write(tmp_path, {"two.py": CLEAN}, LONG_AGO + 5)
+    assert {name for name, _ in found(check(tmp_path))} == {"one.py"}
+    assert worked_out == ["two.py"]
+
+
+def test_a_change_within_the_same_moment_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "one.py"
+    path.write_text(LEAKY, "utf-8")
+    assert found(check(tmp_path, "ML201"))
+    before = path.stat()
+    path.write_text(LEAKY.replace("seen.append(item)", "print(seen, item)"), "utf-8")
+    os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert not found(check(tmp_path, "ML201"))
+
+
+def test_a_touch_is_no_change(tmp_path: Path, worked_out: list[str]) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    check(tmp_path)
+    worked_out.clear()
+    write(tmp_path, {"one.py": LEAKY}, LONG_AGO + 5)
+    assert found(check(tmp_path)) and worked_out == []
+
+
+def test_a_change_in_a_file_that_a_finding_depends_on_is_seen(tmp_path: Path, worked_out: list[str]) -> None:
+    write(tmp_path, {"app/__init__.py": "", "app/car.py": OWNER, "app/wheel.py": WHEEL, "app/other.py": CLEAN})
+    assert ("car.py", "ML104") in found(check(tmp_path))
+    worked_out.clear()
+    write(tmp_path, {"app/wheel.py": WEAK}, LONG_AGO + 5)
+    assert ("car.py", "ML104") not in found(check(tmp_path))
+    assert "car.py" in worked_out and "other.py" not in worked_out
+
+
+def test_a_file_that_was_looked_for_in_vain_is_seen_when_it_comes(tmp_path: Path) -> None:
+    write(tmp_path, {"app/__init__.py": "", "app/car.py": OWNER})
+    assert "Wheel.car" not in str(check(tmp_path, "ML104"))
+    write(tmp_path, {"app/wheel.py": WHEEL})
+    assert "Wheel.car" in str(check(tmp_path, "ML104"))
+
+
+def test_other_settings_other_rows(tmp_path: Path) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    assert found(check(tmp_path))
+    assert not found(check(tmp_path, "ML104"))
+    assert found(check(tmp_path))
+
+
+def test_another_memlint_other_rows(tmp_path: Path, worked_out: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    check(tmp_path)
+    worked_out.clear()
+    module.settings_key.cache_clear()
+    monkeypatch.setattr(module, "program", lambda: "another")
+    check(tmp_path)
+    module.settings_key.cache_clear()
+    assert worked_out == ["one.py"]
+
+
+def test_the_rules_of_another_distribution_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"offer-1.0.dist-info/entry_points.txt": "[memlint.rules]\nours = offered_rules:Ours\n"})
+    monkeypatch.syspath_prepend(tmp_path)
+    module.program.cache_clear()
+    before = module.program()
+    write(tmp_path, {"offered_rules.py": "x = 1\n"})
+    module.program.cache_clear()
+    between = module.program()
+    write(tmp_path, {"offered_rules.py": "x = 2\n"}, LONG_AGO + 5)
+    module.program.cache_clear()
+    after = module.program()
+    module.program.cache_clear()
+    assert len({before, between, after}) == 3
+
+
+@pytest.mark.parametrize("rule", ["ML101", "ML104", "ML201", "ML401"])
+def test_outcomes_come_back_as_they_were(rule: str, tmp_path: Path) -> None:
+    sources = sorted((Path(__file__).parent / "textbook").rglob("*.py"))
+    settings = load(tmp_path, {"select": [rule]}, isolated=True)
+    outcomes = [run.check_file(Task(str(path), settings, cached=True)) for path in sources]
+    assert any(each.findings for each in outcomes)
+    for each in outcomes:
+        back = outcome_of(each.path, json.loads(json.dumps(plain_of(each))))
+        assert (back.findings, back.unchecked, back.withheld) == (each.findings, each.unchecked, each.withheld)
+
+
+def test_dependencies_name_folders_and_not_each_path_that_is_not_there(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": ""})
+    looked = frozenset(str(tmp_path / name) for name in ("a.py", "b.py", "c.py", "d/e.py"))
+    states = dependencies(b"", "", Outcome("x.py", looked_for=looked)).states
+    assert [state[:2] for state in states] == [("file", str(tmp_path / "a.py")), ("folder", str(tmp_path))]
+
+
+def spoil(folder: Path, how: str) -> None:
+    file = folder / ".memlint_cache/files.db"
+    if how == "corrupt":
+        file.write_bytes(b"SQLite format 3\0" + b"no such thing" * 500)
+    elif how == "foreign":
+        file.unlink()
+        with sqlite3.connect(file) as connection:
+            connection.execute("CREATE TABLE files (name TEXT)")
+    elif how == "a folder":
+        file.unlink()
+        file.mkdir()
+    else:
+        with sqlite3.connect(file) as connection:
+            connection.execute("UPDATE files SET result = ?", ('{"findings": 3}',))
+
+
+@pytest.mark.parametrize("how", ["corrupt", "foreign", "a folder", "odd"])
+def test_a_cache_that_cannot_be_used_is_left_alone(tmp_path: Path, how: str) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    right = memlint("check", "--isolated", cwd=tmp_path)
+    for each in (tmp_path / ".memlint_cache").glob("files.db-*"):
+        each.unlink()
+    spoil(tmp_path, how)
+    if how == "a folder":
+        write(tmp_path, {"two.py": CLEAN})
+    again = memlint("check", "--isolated", "--verbose", cwd=tmp_path)
+    assert again.stdout.splitlines()[0] == right.stdout.splitlines()[0]
+    assert again.returncode == right.returncode == 1
+    assert ".memlint_cache is not used" in again.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    tmp_path.chmod(0o500)
+    try:
+        done = memlint("check", "--isolated", "--verbose", cwd=tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
+    assert done.returncode == 1 and "is not used" in done.stderr
+
+
+def test_a_cache_folder_that_is_a_file(tmp_path: Path) -> None:
+    write(tmp_path, {"one.py": LEAKY, "kept": ""})
+    done = memlint("check", "--isolated", "--verbose", "--cache-dir", "kept", cwd=tmp_path)
+    assert done.returncode == 1 and "the cache in kept is not used" in done.stderr
+
+
+def test_another_run_may_hold_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    check(tmp_path)
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    other = sqlite3.connect(tmp_path / ".memlint_cache/files.db")
+    other.execute("BEGIN EXCLUSIVE")
+    write(tmp_path, {"one.py": LEAKY + "\n\n" + LEAKY.replace("grow", "more")}, LONG_AGO + 5)
+    assert len(found(check(tmp_path))) == 2
+    other.rollback()
+    other.close()
+
+
+def test_two_runs_at_once_say_the_same(tmp_path: Path) -> None:
+    write(tmp_path, {f"file{number}.py": LEAKY for number in range(40)})
+    command = [sys.executable, "-m", "memlint", "check", "--isolated", "-q"]
+    runs = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(3)]
+    said = {process.communicate()[0] for process in runs}
+    assert len(said) == 1 and said.pop().count(b"ML201") == 40
+
+
+def test_no_cache_and_fixes_keep_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"one.py": CLEAN})
+    for flag in ("--no-cache", "--fix", "--diff", "--no-gate"):
+        memlint("check", "--isolated", flag, cwd=tmp_path)
+        assert not (tmp_path / ".memlint_cache").exists()
+
+
+def test_clean(tmp_path: Path) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    memlint("check", "--isolated", cwd=tmp_path)
+    kept = tmp_path / ".memlint_cache"
+    assert (kept / ".gitignore").read_text("utf-8").endswith("*\n")
+    assert memlint("clean", cwd=tmp_path).returncode == 0 and not kept.exists()
+    assert memlint("clean", cwd=tmp_path).returncode == 0
+    write(tmp_path, {".memlint_cache/mine.txt": ""})
+    refused = memlint("clean", cwd=tmp_path)
+    assert refused.returncode == 2 and "mine.txt" in refused.stderr and kept.exists()
