@@ -16,7 +16,7 @@ from memlint.source import SourceFile
 from memlint.syntax import CODE as SYNTAX_CODE
 
 TEST_FOLDERS = frozenset({"test", "testing", "tests"})
-TEST_NAME = re.compile(r"test_.*\.pyi?|.*_test\.pyi?|(.*_)?testing(_.*)?\.pyi?|(test|tests|conftest)\.py")
+TEST_NAME = re.compile(r"test_.*\.pyi?|.*_tests?\.pyi?|(.*_)?testing(_.*)?\.pyi?|(test|tests|conftest)\.py")
 VENDORED = frozenset(
     {
         "_vendor",

@@ -16,10 +16,10 @@ class ConstantAliasWrite(Rule):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        return bool(facts.constants.within(part.first, part.last, part.statements))
+        return bool(facts.constants.within(part))
 
     def visit_Module(self, node: cst.Module) -> None:
-        for write in self.facts.constants.within(self.slice.first, self.slice.last, self.slice.statements):
+        for write in self.facts.constants.within(self.slice):
             self.report_write(write)
 
     def report_write(self, write: AliasWrite) -> None:

@@ -44,10 +44,18 @@ class OpenInline(Rule):
         self.report(
             call,
             f"{opened} has no name and is never closed; {KEPT.get(sort or '', USUAL)}",
-            optional=sort == "listing" or self.facts.closures.is_main(call) or self.facts.population.is_of_program,
+            optional=sort == "listing"
+            or self.facts.closures.is_main(call)
+            or self.facts.population.is_of_program
+            or self.is_of_main(call),
             fix=fix,
             unfixed="" if fix else "it stands where no `with` can be written around it alone",
         )
+
+    def is_of_main(self, call: ast.Call) -> bool:
+        """Whether a call stands in a function that a program runs a single time."""
+        function = self.facts.tree.function(call)
+        return not isinstance(function, ast.Module) and self.facts.closures.runs_once(function)
 
     def is_read_out(self, call: ast.Call, user: ast.AST) -> bool:
         """Whether a `for` that no jump leaves runs over files each of which is closed where its lines end."""

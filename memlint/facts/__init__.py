@@ -261,8 +261,8 @@ class Facts:
         """The modules that this one imports all names from, as written, dots included."""
         return [
             "." * node.level + (node.module or "")
-            for node in self.tree.parents
-            if self.names.has_star_import and isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+            for node in self.tree.nodes(ast.ImportFrom)
+            if node.names[0].name == "*"
         ]
 
     @cached_property

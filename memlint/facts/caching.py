@@ -316,9 +316,9 @@ class Caching:
     def cleared(self) -> dict[str, list[ast.AST]]:
         """The places where the file clears the cache of a function, by its name."""
         cleared: dict[str, list[ast.AST]] = {}
-        for node in self.facts.tree.parents:
-            if isinstance(node, ast.Attribute) and node.attr == "cache_clear":
-                named = node.value.value if last_name(node.value) in GETTERS else node.value  # type: ignore[attr-defined]
+        for node in self.facts.tree.nodes(ast.Attribute):
+            if node.attr == "cache_clear":
+                named = node.value.value if last_name(node.value) in GETTERS else node.value
                 cleared.setdefault(getattr(named, "attr", getattr(named, "id", "")), []).append(node)
         return cleared
 

@@ -305,9 +305,8 @@ class ClassContainers:
     def _uses(self) -> dict[str, list[ast.Attribute]]:
         """The attributes of each name in the file."""
         uses: dict[str, list[ast.Attribute]] = {}
-        for node in self.facts.tree.parents:
-            if isinstance(node, ast.Attribute):
-                uses.setdefault(node.attr, []).append(node)
+        for node in self.facts.tree.nodes(ast.Attribute):
+            uses.setdefault(node.attr, []).append(node)
         return uses
 
 

@@ -47,8 +47,7 @@ class Classes:
         self.tree = tree = facts.tree
         self.names = facts.names
         self.writes = Writes(tree, facts.names)
-        nodes = [node for node in tree.parents if isinstance(node, ast.ClassDef)]
-        self.models = {node: self._methods(ClassModel(node, self)) for node in nodes}
+        self.models = {node: self._methods(ClassModel(node, self)) for node in tree.nodes(ast.ClassDef)}
         self.stored: list[tuple[ast.stmt, Write]] = []
         """Every write of this file that puts a value into an attribute, in no order."""
         self.cut_from_outside: set[str] = set()
@@ -140,7 +139,7 @@ class Classes:
         if not is_choice or self.derived[model]:
             return False
         read = {node.id for node in ast.walk(store.value) if isinstance(node, ast.Name)} - {store.instance}
-        makers = (node for node in self.tree.parents if isinstance(node, ast.Call))
+        makers = self.tree.nodes(ast.Call)
         calls = [
             call for call in makers if model.node.name in (getattr(call.func, "id", getattr(call.func, "attr", "")),)
         ]
@@ -190,15 +189,13 @@ class Classes:
     def is_closed(self, model: ClassModel, attribute: str) -> bool:
         """Whether a method of the class, its bases or subclasses here closes what an attribute holds, throws
         into it, or sends to it until it has ended."""
-        calls = (node.func for node in self.tree.parents if isinstance(node, ast.Call))
+        calls = [node.func for node in self.tree.nodes(ast.Call)]
         closed = (
             each.value
             for each in calls
             if isinstance(each, ast.Attribute) and (each.attr in ENDING or self.is_sent(each))
         )
-        given = (
-            each for call in self.tree.order if isinstance(call, ast.Call) and is_closing(call) for each in call.args
-        )
+        given = (each for call in self.tree.nodes(ast.Call) if is_closing(call) for each in call.args)
         owners = (
             each.value for each in (*closed, *given) if isinstance(each, ast.Attribute) and each.attr == attribute
         )

@@ -148,7 +148,7 @@ class Closures:
     @cached_property
     def is_reading_command(self) -> bool:
         """Whether the file reads the arguments of a command where it is loaded."""
-        reads = (node for node in self.tree.order if isinstance(node, ast.Attribute) and node.attr == "argv")
+        reads = (node for node in self.tree.nodes(ast.Attribute) if node.attr == "argv")
         return any(isinstance(self.tree.function(each), ast.Module) for each in reads)
 
     def is_main(self, node: ast.AST) -> bool:

@@ -39,7 +39,7 @@ class Collector:
     @cached_property
     def _calls(self) -> list[tuple[ast.Call, str]]:
         """The calls of the `gc` module in this file."""
-        calls = [node for node in self.facts.tree.parents if isinstance(node, ast.Call)]
+        calls = list(self.facts.tree.nodes(ast.Call))
         return [(call, name) for call in calls if (name := self.names.qualified(call.func) or "").startswith("gc.")]
 
     def repeated(self, call: ast.Call) -> Loop | None:
@@ -121,7 +121,7 @@ class Collector:
     @cached_property
     def is_handed_on(self) -> bool:
         """Whether some code hands on the function that switches the collector on, for others to call."""
-        reads = (node for node in self.facts.tree.parents if isinstance(node, (ast.Name, ast.Attribute)))
+        reads = self.facts.tree.nodes(ast.Name, ast.Attribute)
         return any(
             self.names.qualified(each) in known("collector", "calls", "on") and not self.facts.tree.is_called(each)
             for each in reads
@@ -181,5 +181,5 @@ class Collector:
     @cached_property
     def is_emptied(self) -> bool:
         """Whether this file takes what the collector keeps out of `gc.garbage`."""
-        reads = (node for node in self.facts.tree.parents if isinstance(node, (ast.Name, ast.Attribute)))
+        reads = self.facts.tree.nodes(ast.Name, ast.Attribute)
         return any(self.names.qualified(each) == "gc.garbage" for each in reads)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.elements import Touch
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
+from memlint.facts.layout import Slice
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import place
 
@@ -46,14 +47,11 @@ class Constants:
         found = (write for binding in bindings if self.is_constant(binding) for write in self._writes(binding))
         return sorted(found, key=lambda write: (write.alias.lineno, write.constant.col_offset))
 
-    def within(self, first: int, last: int, statements: Iterable[ast.stmt]) -> list[AliasWrite]:
-        """Those whose alias begins on one of these lines, where these statements are."""
-        assignments = (
-            node for statement in statements for node in ast.walk(statement) if isinstance(node, ASSIGNMENTS)
-        )
-        if not any(may_alias(assignment.value) for assignment in assignments):
+    def within(self, part: Slice) -> list[AliasWrite]:
+        """Those whose alias stands in a slice."""
+        if not any(may_alias(assignment.value) for assignment in part.nodes(*ASSIGNMENTS)):
             return []
-        return [write for write in self.alias_writes if first <= write.alias.lineno <= last]
+        return [write for write in self.alias_writes if part.first <= write.alias.lineno <= part.last]
 
     def is_constant(self, binding: Binding) -> bool:
         """Whether a name in capitals is bound once, to a container with something in it, and changed under it by

@@ -127,7 +127,7 @@ class Threads:
         parts = (node for node in own_nodes(loop) if isinstance(node, (ast.Attribute, ast.Name)))
         named = set(map(last_name, parts)) - {"", "self"}
         inside = set(ast.walk(self.facts.tree.function(loop)))
-        closers = (node.func for node in self.facts.tree.parents if isinstance(node, ast.Call) and node not in inside)
+        closers = (node.func for node in self.facts.tree.nodes(ast.Call) if node not in inside)
         closed = (each.value for each in closers if isinstance(each, ast.Attribute) and each.attr in ending)
         return any(last_name(each) in named for each in closed if isinstance(each, (ast.Attribute, ast.Name)))
 

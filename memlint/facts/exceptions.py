@@ -46,11 +46,10 @@ class Exceptions:
     def handlers(self) -> dict[Function, list[ast.ExceptHandler]]:
         """The handlers that each function runs, in source order."""
         found: dict[Function, list[ast.ExceptHandler]] = {}
-        for node in self.parents:
-            if isinstance(node, ast.ExceptHandler):
-                function = self.facts.tree.function(node)
-                if isinstance(function, FUNCTIONS):
-                    found.setdefault(function, []).append(node)
+        for node in self.facts.tree.nodes(ast.ExceptHandler):
+            function = self.facts.tree.function(node)
+            if isinstance(function, FUNCTIONS):
+                found.setdefault(function, []).append(node)
         for handlers in found.values():
             handlers.sort(key=lambda handler: handler.lineno)
         return found
@@ -131,7 +130,7 @@ class Exceptions:
 
     @cached_property
     def _named_raises(self) -> list[ast.Raise]:
-        return [node for node in self.parents if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name)]
+        return [node for node in self.facts.tree.nodes(ast.Raise) if isinstance(node.exc, ast.Name)]
 
     def awaited(self, first: int, last: int) -> list[tuple[ast.Call, Binding]]:
         """The calls on these lines, `future.result()`, that raise what a future of the function's own making holds, and
@@ -142,7 +141,7 @@ class Exceptions:
     def _awaited(self) -> list[tuple[ast.Call, Binding]]:
         """One call for each future, the first."""
         found: dict[Binding, ast.Call] = {}
-        calls = (node for node in self.parents if isinstance(node, ast.Call))
+        calls = self.facts.tree.nodes(ast.Call)
         for call in (each for each in calls if last_name(each.func) == "result"):
             called = call.func
             if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name):

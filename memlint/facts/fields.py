@@ -165,7 +165,7 @@ class Fields:
         """Whether this file makes instances of a class, and gives each of them a value of its own for a field."""
         fields = [getattr(each.target, "id", "") for each in model.node.body if isinstance(each, ast.AnnAssign)]
         place = fields.index(name) if name in fields else len(fields)
-        made = [node for node in self.facts.tree.parents if isinstance(node, ast.Call) and self._makes(node, model)]
+        made = [node for node in self.facts.tree.nodes(ast.Call) if self._makes(node, model)]
         return bool(made) and all(gives(call, name, place) for call in made)
 
     def _makes(self, call: ast.Call, model: ClassModel) -> bool:
@@ -222,7 +222,7 @@ class Fields:
         return None
 
     def _calls(self, maker: str) -> Iterator[ast.Call]:
-        return (node for node in self.facts.tree.parents if isinstance(node, ast.Call) and self._is(node, maker))
+        return (node for node in self.facts.tree.nodes(ast.Call) if self._is(node, maker))
 
     def _is(self, call: ast.Call, maker: str) -> bool:
         return self.facts.names.qualified(call.func) in known("classes", "fields", maker)

@@ -110,13 +110,13 @@ class Growths(GrowthSorts):
     def filled(self) -> set[str]:
         """The last names of all that the file puts something into where it stands: of `x`, of `self.x`."""
         filled: set[str] = set()
-        for node in self.facts.tree.parents:
-            if isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in ADDED):
+        for node in self.facts.tree.nodes(ast.Subscript, ast.Assign):
+            filled.update(spelled_in(node.value))
+        for node in self.facts.tree.nodes(ast.Attribute):
+            if node.attr in ADDED:
                 filled.update(spelled_in(node.value))
-            elif isinstance(node, ast.AugAssign):
-                filled.update(spelled_in(node.target))
-            elif isinstance(node, ast.Assign):
-                filled.update(spelled_in(node.value))
+        for node in self.facts.tree.nodes(ast.AugAssign):
+            filled.update(spelled_in(node.target))
         return filled
 
     def _of_module(self) -> Iterator[Container]:
@@ -144,7 +144,7 @@ class Growths(GrowthSorts):
             yield Container(Home.MODULE, name, kind, made.value, made.statement, None, touches, growths)
 
     def _of_classes(self) -> Iterator[Container]:
-        for node in [each for each in self.facts.tree.parents if isinstance(each, ast.ClassDef)]:
+        for node in self.facts.tree.nodes(ast.ClassDef):
             for statement in node.body:
                 if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
                     continue

@@ -82,7 +82,7 @@ class Handles:
             sort = "response" if self.is_client(call.func.value) else None
         if sort == "response":
             return sort if any(each.arg == "stream" and is_true(each.value) for each in call.keywords) else None
-        if (sort == "arrays" and not is_npz(call)) or self.is_inner(call):
+        if sort is None or (sort == "arrays" and not is_npz(call)) or self.is_inner(call):
             return None
         return sort
 

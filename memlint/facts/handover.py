@@ -77,7 +77,7 @@ class Handover:
         traceback is wanted."""
         return any(
             any(is_attribute(part, attribute) for part in ast.walk(given))
-            for node in self.facts.tree.order
+            for node in self.facts.tree.nodes(ast.Raise, ast.Return)
             for given in self._given(node)
         )
 

@@ -79,15 +79,26 @@ class Tree:
         self.depth = max(self.depth, deepest)
 
     @cached_property
+    def _by_kind(self) -> dict[type, list[ast.AST]]:
+        by_kind: dict[type, list[ast.AST]] = {}
+        for node in self.order:
+            by_kind.setdefault(node.__class__, []).append(node)
+        return by_kind
+
+    def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
+        """The nodes of the file of some classes, those of the first first, in source order; read off once."""
+        for kind in kinds:
+            yield from self._by_kind.get(kind, ())
+
+    @cached_property
     def calls(self) -> dict[ast.stmt, list[ast.Call]]:
         """The calls in the expressions of each statement that has any, nested statements apart."""
         calls: dict[ast.stmt, list[ast.Call]] = {}
-        for node in self.order:
-            if isinstance(node, ast.Call):
-                outer: ast.AST = node
-                while not isinstance(outer, ast.stmt):
-                    outer = self.parents[outer]
-                calls.setdefault(outer, []).append(node)
+        for node in self.nodes(ast.Call):
+            outer = self.parents[node]
+            while not isinstance(outer, ast.stmt):
+                outer = self.parents[outer]
+            calls.setdefault(outer, []).append(node)
         return calls
 
     def _chain(self, node: ast.BoolOp | ast.Constant | ast.JoinedStr) -> int:

@@ -207,7 +207,7 @@ class Population:
         is_asked = any(f"'{name}'" in test for name in names for test in tests)
         if not is_asked or isinstance(targets[0], ast.Name):
             return False
-        takes = (node for node in facts.tree.order if isinstance(node, ast.Attribute) and node.attr in TAKING)
+        takes = (node for node in facts.tree.nodes(ast.Attribute) if node.attr in TAKING)
         return names.isdisjoint(last_name(each.value) for each in takes)
 
     def runs_often(self, facts: Facts, function: ast.AST, further: int) -> bool:

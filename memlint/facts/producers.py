@@ -50,8 +50,7 @@ class Producers:
     @cached_property
     def has_any(self) -> bool:
         """Whether anything in the file is large of itself, so that something else can come of it."""
-        nodes = (node for node in self.facts.tree.parents if isinstance(node, (ast.BinOp, ast.Call, *COMPREHENSIONS)))
-        return any(map(self.of_itself, nodes))
+        return any(map(self.of_itself, self.facts.tree.nodes(ast.BinOp, ast.Call, *COMPREHENSIONS)))
 
     def large(self, value: ast.expr | None) -> Large | None:
         """What an expression makes anew, if that is large; a name for a large value makes none."""

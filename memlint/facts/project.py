@@ -31,7 +31,7 @@ AT_HAND = 200_000
 LARGEST = 1_000_000
 """Characters of a file that is still read for another's sake."""
 
-IN_TESTS = re.compile(r"[/\\](?:(?:tests?|testing|examples?)[/\\]|(?:test_[^/\\]*|[^/\\]*_test|conftest)\.py)")
+IN_TESTS = re.compile(r"[/\\](?:(?:tests?|testing|examples?)[/\\]|(?:test_[^/\\]*|[^/\\]*_tests?|conftest)\.py)")
 """Files that say nothing of what a program does."""
 
 ANSWERS = 5_000

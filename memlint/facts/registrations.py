@@ -226,7 +226,7 @@ class Registrations:
     @cached_property
     def calls(self) -> list[ast.Call]:
         """Every call of the file."""
-        return [node for node in self.facts.tree.parents if isinstance(node, ast.Call)]
+        return list(self.facts.tree.nodes(ast.Call))
 
 
 def words(name: str) -> list[str]:

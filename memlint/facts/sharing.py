@@ -96,9 +96,9 @@ class Sharing:
     @cached_property
     def copies(self) -> tuple[list[int], list[ast.expr]]:
         """The expressions of the file that may be shallow copies which something is done with, by line."""
-        found = [node for node in self.tree.parents if type(node) in COPYING and self.is_followed(node)]
+        found = [node for node in self.tree.nodes(*COPYING) if self.is_followed(node)]
         found.sort(key=place)
-        return [place(node)[0] for node in found], found  # type: ignore[return-value]
+        return [place(node)[0] for node in found], found
 
     def is_followed(self, node: ast.AST) -> bool:
         """Whether an expression may be a copy, and goes where it can be followed."""

@@ -61,7 +61,7 @@ class Temporaries:
     @cached_property
     def assignments(self) -> list[Assignment]:
         """Those of the whole file."""
-        nodes = (node for node in self.parents if isinstance(node, (ast.Assign, ast.AnnAssign)))
+        nodes = self.facts.tree.nodes(ast.Assign, ast.AnnAssign)
         return [each for each in nodes if target_of(each) and self.facts.producers.large(each.value)]
 
     def dead(self, statement: Assignment) -> Dead | None:

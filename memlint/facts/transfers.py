@@ -210,7 +210,7 @@ class Transfers:
         """Whether a function that hashes a file is called in its module with what is named as a source file."""
         name = getattr(self.tree.function(call), "name", "")
         words = known("transfers", "small", "given")
-        calls = (each for each in self.tree.parents if name and isinstance(each, ast.Call))
+        calls = (each for each in self.tree.nodes(ast.Call) if name)
         return any(
             words.intersection(str(getattr(argument, "attr", getattr(argument, "id", ""))).lower().split("_"))
             for each in calls
