@@ -177,7 +177,7 @@ class workers:
         if kind is not None:
             for process in list((self.pool._processes or {}).values()):
                 process.terminate()
-        self.pool.shutdown(wait=kind is None, cancel_futures=True)
+        self.pool.shutdown(cancel_futures=True)
 
 
 def start_methods() -> Sequence[str]:

@@ -33,7 +33,7 @@ class DeepcopyWithoutMemo(Rule):
             related=[(call, "another one") for call in bare[1:]],
             fix=fix,
             unfixed="" if fix else "a call holds more than its argument, or another of these calls",
-            optional=is_begun_by_base(self.facts, function),
+            optional=is_begun_by_base(self.facts, function) or (len(bare) == 1 and is_of_own_kind(self.facts, bare[0])),
         )
 
     def passed_on(self, calls: list[ast.Call], memo: ast.arg) -> Fix | None:
@@ -80,3 +80,14 @@ def is_rebound(facts: Facts, memo: ast.arg) -> bool:
     """Whether the parameter gets another value, so that it may be no memo."""
     binding = facts.names.binding_of(memo)
     return binding is None or binding.sole is None
+
+
+def is_of_own_kind(facts: Facts, call: ast.Call) -> bool:
+    """Whether what is copied is an attribute that holds instances of a class of this file with a `__deepcopy__` of its
+    own."""
+    given = call.args[0]
+    model = facts.classes.instance(given.value) if isinstance(given, ast.Attribute) else None
+    stores = model.stores_of(given.attr) if model and isinstance(given, ast.Attribute) else ()
+    makers = {each.node.name for each in facts.classes.models.values() if "__deepcopy__" in each.methods}
+    read = {node.id for each in stores for node in ast.walk(each.value) if isinstance(node, ast.Name)}
+    return not makers.isdisjoint(read)

@@ -43,7 +43,14 @@ class EscapingMutableDefault(DefaultRule):
         makes."""
         handing = self.facts.handing
         is_given = handing.is_always_given(default.function, default.parameter, is_public=True)
-        return is_given or handing.is_dropped(default.function)
+        return is_given or handing.is_dropped(default.function) or self.is_rebound_in_loop(default)
+
+    def is_rebound_in_loop(self, default: Default) -> bool:
+        """Whether a loop gives the name another value, so that the default gets out only where that has nothing to
+        run over."""
+        binding = self.facts.names.binding_of(default.parameter)
+        made = [each.node for each in binding.definitions if each.node is not default.parameter] if binding else []
+        return any(self.facts.tree.enclosing(each, ast.For, ast.AsyncFor) is not None for each in made)
 
     def in_words(self, escape: Touch) -> tuple[str, str]:
         """Who gets hold of the default, and what the place is where it happens."""

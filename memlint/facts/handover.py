@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -96,10 +97,14 @@ def raises(handler: ast.ExceptHandler) -> bool:
     return any(isinstance(node, ast.Raise) for statement in handler.body for node in ast.walk(statement))
 
 
+LOADING = re.compile(r"dll|dlopen|load_?library", re.IGNORECASE)
+"""What is in the names of functions that load shared libraries."""
+
+
 def is_of_loading(guarded: ast.AST) -> bool:
     """Whether a `try` loads a shared library, which a process does once."""
     calls = (node for part in getattr(guarded, "body", ()) for node in ast.walk(part) if isinstance(node, ast.Call))
-    return any(last_name(each.func) in ("CDLL", "LoadLibrary", "WinDLL") for each in calls)
+    return any(LOADING.search(last_name(each.func)) for each in calls)
 
 
 def is_of_import(handler: ast.ExceptHandler) -> bool:

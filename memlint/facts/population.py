@@ -258,7 +258,7 @@ def is_factory(function: ast.AST) -> bool:
 def is_of_program(facts: Facts) -> bool:
     """Whether a file holds commands of a program, each of which runs once, by its name or its folder's."""
     path = PurePath(facts.source.path)
-    said = {word for name in (path.stem, path.parent.name) for word in (name, *name.split("_"))}
+    said = {word for name in (path.stem, *path.parts[-3:-1]) for word in (name, *name.split("_"))}
     return any(each.endswith("ctl") for each in said) or not known("population", "once", "modules").isdisjoint(said)
 
 
