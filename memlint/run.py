@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,14 +97,19 @@ def project_for(settings: Settings) -> Project:
     return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge)
 
 
-def check_files(tasks: Sequence[Task], jobs: int, cache: Cache | None = None) -> Iterator[Outcome]:
-    """The outcome of every task, in order: from the cache, where it holds one, else worked out."""
+def check_files(
+    tasks: Sequence[Task], jobs: int, cache: Cache | None = None, done: Callable[[int], None] = lambda count: None
+) -> Iterator[Outcome]:
+    """The outcome of every task, in order: from the cache, where it holds one, else worked out. `done` is told how many
+    more tasks are finished, as they are, in whatever order."""
     if cache is None:
-        yield from worked_out(tasks, jobs)
+        yield from worked_out(tasks, jobs, done)
         return
     known = {index: outcome for index, task in enumerate(tasks) if (outcome := cache.known(task))}
+    cache.close()  # SQLite wants no open connection where a process forks
+    done(len(known))
     unknown = [replace(task, cached=True) for index, task in enumerate(tasks) if index not in known]
-    others = zip(unknown, worked_out(unknown, jobs), strict=True)
+    others = zip(unknown, worked_out(unknown, jobs, done), strict=True)
     try:
         for index in range(len(tasks)):
             if index in known:
@@ -118,16 +123,21 @@ def check_files(tasks: Sequence[Task], jobs: int, cache: Cache | None = None) ->
         cache.close()
 
 
-def worked_out(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) -> Iterator[Outcome]:
     """The outcome of every task, in order."""
     sizes = [size(task.path) for task in tasks]
     if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
-        yield from map(check_file, tasks)
+        for task in tasks:
+            yield check_file(task)
+            done(1)
         return
     rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
     order = sorted(range(len(tasks)), key=lambda index: -sizes[index])
     chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
-    outcomes = dict(pooled(tasks, chunks, jobs))
+    outcomes: dict[int, Outcome] = {}
+    for index, outcome in pooled(tasks, chunks, jobs):
+        outcomes[index] = outcome
+        done(1)
     for index in range(len(tasks)):
         yield outcomes.pop(index)
 

@@ -17,6 +17,7 @@ import click
 
 from memlint import report, run
 from memlint.cache import NAME, Cache
+from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.model import Failure, Outcome, Report
 from memlint.profile import guess
@@ -119,12 +120,13 @@ def check_paths(
     ]
     result = Report(failures=failures)
     patches = []
-    for outcome in run.check_files(tasks, flags["jobs"] or cores(), cache):
-        if outcome.rewrite and flags["diff"]:
-            patches.append(outcome.rewrite.diff)
-        elif outcome.rewrite:
-            keep(outcome)
-        result.add(outcome)
+    with Progress(len(tasks), sys.stderr) as progress:
+        for outcome in run.check_files(tasks, flags["jobs"] or cores(), cache, progress.step):
+            if outcome.rewrite and flags["diff"]:
+                patches.append(outcome.rewrite.diff)
+            elif outcome.rewrite:
+                keep(outcome)
+            result.add(outcome)
     if cache and cache.trouble and flags["verbose"]:
         click.echo(f"memlint: {cache.trouble}", err=True)
     if flags["diff"]:

@@ -1,0 +1,1 @@
+"""How long a run takes, beside what people would run instead."""
