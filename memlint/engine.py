@@ -51,7 +51,7 @@ def lint(
     scan = Scan(source.scanned)
     rules = [rule for rule in rules if rule.since <= project.target]
     awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(scan)]
-    tree = read(source, outcome) if awake or parse else None
+    tree = (project.tree_at_hand(source) or read(source, outcome)) if awake or parse else None
     if tree is None or not awake:
         return outcome
     facts = Facts(source, tree, project)

@@ -25,7 +25,7 @@ WORTH_A_POOL = 400_000
 """Bytes of source from which starting processes costs less than it gains."""
 
 CHUNK = 16
-"""Files that a worker takes at a time."""
+"""Files that a worker takes at a time: neighbours, as they ask about each other."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) ->
             done(1)
         return
     rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
-    order = sorted(range(len(tasks)), key=lambda index: -sizes[index])
-    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    chunks = [list(range(start, min(start + CHUNK, len(tasks)))) for start in range(0, len(tasks), CHUNK)]
+    chunks.sort(key=lambda chunk: -sum(sizes[index] for index in chunk))
     outcomes: dict[int, Outcome] = {}
     for index, outcome in pooled(tasks, chunks, jobs):
         outcomes[index] = outcome

@@ -24,8 +24,9 @@ from memlint.source import SourceFile, Undecodable
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
+    from memlint.facts.layout import Tree
 
-AT_HAND = 200_000
+AT_HAND = 400_000
 """Characters of source in other files whose facts a process keeps at hand; a file's facts take some 100 times that."""
 
 LARGEST = 1_000_000
@@ -82,6 +83,11 @@ class Project:
     def is_taught(self, text: bytes) -> bool:
         """Whether a text may use a name that the user added to the knowledge tables: no gate knows of it."""
         return any(name.rpartition(".")[2].encode() in text for *_, names in self.knowledge for name in names)
+
+    def tree_at_hand(self, source: SourceFile) -> Tree | None:
+        """The tree of a file that was read for another's sake, where it still has that text."""
+        facts = self._facts.get(os.path.abspath(source.path))
+        return facts.tree if facts and facts.source.text == source.text else None
 
     @contextmanager
     def linting(self, facts: Facts) -> Iterator[None]:

@@ -338,3 +338,15 @@ def test_only_few_projects_keep_facts_at_hand(tmp_path: Path) -> None:
         assert outcome.findings
     gc.collect()
     assert sum(isinstance(each, Facts) for each in gc.get_objects()) < 20
+
+
+def test_a_tree_that_was_read_for_another_file_serves_that_file(tmp_path: Path) -> None:
+    write(tmp_path, CYCLE)
+    owner, base = tmp_path / "src/app/owner.py", tmp_path / "src/app/parts/base.py"
+    project = Project(root=str(tmp_path))
+    found = project.find("app.parts.base.Part", str(owner))
+    assert found is not None
+    text = base.read_text("utf-8")
+    assert project.tree_at_hand(SourceFile(str(base), text)) is found.facts.tree
+    assert project.tree_at_hand(SourceFile(str(base), text + "\n")) is None
+    assert project.tree_at_hand(SourceFile(str(owner), text)) is None
