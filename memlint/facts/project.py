@@ -93,10 +93,10 @@ class Project:
     def linting(self, facts: Facts) -> Iterator[None]:
         """Take the facts of a file for what the project knows of it, for as long as it is being linted."""
         path = os.path.abspath(facts.source.path)
-        self._looked.pop(path, None)
         self._searched_in = set()
         before = self._facts.pop(path, None)
         if before is not None and before.source.text != facts.source.text:
+            self._looked.pop(path, None)
             self._facts.clear()
             self._answers.clear()
             self._found.clear()

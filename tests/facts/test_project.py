@@ -350,3 +350,20 @@ def test_a_tree_that_was_read_for_another_file_serves_that_file(tmp_path: Path) 
     assert project.tree_at_hand(SourceFile(str(base), text)) is found.facts.tree
     assert project.tree_at_hand(SourceFile(str(base), text + "\n")) is None
     assert project.tree_at_hand(SourceFile(str(owner), text)) is None
+
+
+def test_what_a_file_looked_for_while_it_served_another_is_not_forgotten(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/user.py": "from app.mid import Mid\n",
+        "app/mid.py": "from app.base import Base\n",
+        "app/base.py": "class Base: ...\n",
+    }
+    write(tmp_path, files)
+    project = Project(root=str(tmp_path))
+    base = str(tmp_path / "app/base.py")
+    assert project.find("app.base.Base", str(tmp_path / "app/mid.py")) is not None
+    facts = opened(tmp_path / "app/mid.py", project)
+    with project.linting(facts):
+        assert project.find("app.base.Base", facts.source.path) is not None
+        assert base in project.looked_for(facts)
