@@ -13,8 +13,7 @@ import json
 import os
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -35,24 +34,29 @@ from memlint.model import (
     Severity,
     Unchecked,
 )
+from memlint.stamps import Stamps, digest, digest_of, stamp_of, state_of
 from memlint.version import VERSION
 
 if TYPE_CHECKING:
     from memlint.run import Task
 
-NAME = ".memlint_cache"
+NAME, FILE = ".memlint_cache", "files.db"
 SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, key TEXT, stamp TEXT, digest BLOB, result TEXT)"
 SELECT = "SELECT path, key, stamp, digest, result FROM files WHERE path = ?"
 AT_ONCE = 1_000
 """Rows that are written together."""
+UNUSABLE = (sqlite3.Error, ValueError, KeyError, TypeError, IndexError)
+"""What reading a row raises that another program has written, or nobody."""
 PATIENCE = 2.0
 """Seconds that a run waits for another one to write."""
 
 RELEASES = (".dist-info", ".egg-info", ".egg-link")
 """Endings of what says which release of a distribution is installed."""
 
-FRESH = 2_000_000_000
-"""Nanoseconds within which a file may change again without a change of its time."""
+
+def folder_for(named: str | None, root: Path) -> Path:
+    """Where outcomes are kept: in the folder that is named, else in that of the project."""
+    return Path(named) if named else root / NAME
 
 
 class Row(NamedTuple):
@@ -81,7 +85,7 @@ class Cache:
 
     @property
     def file(self) -> Path:
-        return self.folder / "files.db"
+        return self.folder / FILE
 
     def open(self) -> None:
         try:
@@ -102,14 +106,16 @@ class Cache:
 
     def known(self, task: Task) -> Outcome | None:
         """The outcome of an earlier run, where it still holds."""
-        if self.connection is None:
-            return None
         try:
-            found = self.connection.execute(SELECT, (os.path.abspath(task.path),)).fetchone()
-            return self.checked(task, Row(*found)) if found else None
-        except (sqlite3.Error, ValueError, KeyError, TypeError, IndexError) as error:
+            row = self.row(os.path.abspath(task.path))
+            return self.checked(task, row) if row else None
+        except UNUSABLE as error:
             self.give_up(error)
             return None
+
+    def row(self, path: str) -> Row | None:
+        found = self.connection.execute(SELECT, (path,)).fetchone() if self.connection else None
+        return Row(*found) if found else None
 
     def checked(self, task: Task, row: Row) -> Outcome | None:
         """The outcome in a row, where neither the file nor what its findings depended on has changed."""
@@ -137,13 +143,13 @@ class Cache:
 
     def profile(self, root: Path, paths: Sequence[Path], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         """The kind of program that a project is, and why, as it was guessed from the same files before, or anew."""
-        path, key = f"{root}{os.sep}?", digest([program(), *map(str, paths), *(stamp_of(str(each)) for each in paths)])
+        path, key = f"{root}{os.sep}?", digest([program(), *map(str, paths), *(state_of(str(each)) for each in paths)])
         try:
-            found = self.connection.execute(SELECT, (path,)).fetchone() if self.connection else None
-            if found and found[1] == key:
-                kind, reason = json.loads(found[4])
+            row = self.row(path)
+            if row and row.key == key:
+                kind, reason = json.loads(row.result)
                 return kind, reason
-        except (sqlite3.Error, ValueError, TypeError) as error:
+        except UNUSABLE as error:
             self.give_up(error)
         kind, reason = guess()
         if not self.trouble:
@@ -174,88 +180,12 @@ class Cache:
             self.give_up(error)
 
 
-class Stamps:
-    """The states of files, folders and packages, each asked for once in a run."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], str] = {}
-
-    def hold(self, states: Iterable[Sequence[str]]) -> bool:
-        """Whether all is as it was."""
-        return all(self.of(sort, path) == state for sort, path, state in states)
-
-    def of(self, sort: str, path: str) -> str:
-        if (sort, path) not in self._known:
-            self._known[sort, path] = getattr(self, sort)(path)
-        return self._known[sort, path]
-
-    def file(self, path: str) -> str:
-        return stamp_of(path)
-
-    def content(self, path: str) -> str:
-        return digest_of(path).hex()
-
-    def folder(self, path: str) -> str:
-        """The names in a folder, hidden ones apart."""
-        try:
-            return digest(sorted(name for name in os.listdir(path) if not name.startswith(".")))
-        except OSError:
-            return ""
-
-    def package(self, path: str) -> str:
-        """Sizes and times of all Python files of a package."""
-        return digest(f"{file} {self.of('file', file) or self.of('content', file)}" for file in members(path))
-
-
-def stamp_of(path: str) -> str:
-    """Size and time of a file; empty where there is none, or where it has changed just now and may change again without
-    a change of these."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return ""
-    return "" if time.time_ns() - found.st_mtime_ns < FRESH else f"{found.st_size} {found.st_mtime_ns}"
-
-
-def members(package: str) -> Iterator[str]:
-    """The Python files of a package, its own folder's where that is none."""
-    for folder, below, files in os.walk(package):
-        yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith(".py"))
-        below[:] = [each for each in sorted(below) if os.path.isfile(os.path.join(folder, each, "__init__.py"))]
-
-
-def dependencies(data: bytes, stamp: str, outcome: Outcome) -> Dependencies:
+def dependencies(data: bytes, stamp: str, outcome: Outcome, stamps: Stamps) -> Dependencies:
     """What an outcome depends on, as a row keeps it: of paths that are not there, the names in their folders. `data`
     and `stamp` are those of the file itself, the stamp from before it was read."""
-    stamps = Stamps()
-    files = {each for each in outcome.looked_for if os.path.isfile(each)}
-    folders = {nearest(os.path.dirname(each)) for each in outcome.looked_for - files}
-    asked = [("file" if stamp_of(each) else "content", each) for each in sorted(files)]
-    asked += [("folder", each) for each in sorted(folders)]
-    asked += [("package", each) for each in sorted(outcome.searched)]
-    states = tuple((sort, each, stamps.of(sort, each)) for sort, each in asked)
+    asked = {stamps.telling(each) for each in outcome.looked_for} | {("package", each) for each in outcome.searched}
+    states = tuple((sort, path, stamps.of(sort, path)) for sort, path in sorted(asked))
     return Dependencies(stamp, hashlib.blake2b(data).digest(), states)
-
-
-def nearest(folder: str) -> str:
-    """The folder itself, or the one above it that is there."""
-    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def digest(parts: Iterable[str]) -> str:
-    found = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        found.update(part.encode("utf-8", "surrogateescape") + b"\0")
-    return found.hexdigest()
-
-
-def digest_of(path: str) -> bytes:
-    try:
-        return hashlib.blake2b(Path(path).read_bytes()).digest()
-    except OSError:
-        return b""
 
 
 def key_of(task: Task) -> str:
@@ -278,7 +208,7 @@ def program() -> str:
         modules.update(offering(os.path.join(*place, "entry_points.txt")))
     own = sorted(file for module in modules for file in sources(module))
     return digest(
-        [VERSION, sys.version, *(name for _, name in installed), *(f"{path} {stamp_of(path)}" for path in own)]
+        [VERSION, sys.version, *(name for _, name in installed), *(f"{path} {state_of(path)}" for path in own)]
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +65,8 @@ def lint(
                 or ((is_taught or rule.gate.admits_statement(scan)) and suspected(rule, facts, part, outcome))
             ]
             if wanted:
-                if gated and (members := part.members()):
-                    part.narrow(
-                        [each for each in members if any(suspected(rule, facts, each, outcome) for rule in wanted)]
-                    )
+                if gated:
+                    narrow(part, wanted, facts, outcome)
                 visit(part, wanted, facts, outcome)
         outcome.looked_for, outcome.searched = project.looked_for(facts), project.searched
     if outcome.findings:
@@ -96,8 +94,14 @@ def suspected(rule: type[Rule], facts: Facts, part: Slice, outcome: Outcome) -> 
         return False
 
 
-def visit(part: Slice, rules: Sequence[type[Rule]], facts: Facts, outcome: Outcome) -> None:
-    """Parse one slice with libcst, and walk it with the rules."""
+def narrow(part: Slice, rules: Sequence[type[Rule]], facts: Facts, outcome: Outcome) -> None:
+    """Let libcst see of a class only the members that a rule suspects."""
+    if members := part.members():
+        part.narrow([each for each in members if any(suspected(rule, facts, each, outcome) for rule in rules)])
+
+
+def visit(part: Slice, rules: Iterable[type[Rule]], facts: Facts, outcome: Outcome) -> None:
+    """Parse one slice with libcst and walk it with the rules."""
     import libcst
 
     path = facts.source.path

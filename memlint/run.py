@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memlint.cache import Cache, dependencies, stamp_of
+from memlint.cache import Cache, dependencies
 from memlint.model import Failure, Outcome, Position
 from memlint.settings import Settings
+from memlint.stamps import stamp_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -51,7 +52,7 @@ def check_file(task: Task) -> Outcome:
         return Outcome(task.path, failures=[Failure(task.path, f"cannot be read: {error.strerror or error}")])
     outcome = check_bytes(task, data)
     if task.cached:
-        outcome.depends = dependencies(data, stamp, outcome)
+        outcome.depends = dependencies(data, stamp, outcome, project_for(task.settings).stamps)
     return outcome
 
 
@@ -88,10 +89,10 @@ def rules_for(settings: Settings) -> Sequence[type[Rule]]:
     return chosen(settings)
 
 
-@functools.lru_cache(
-    maxsize=2
-)  # a project keeps facts of its files at hand, and every folder may have settings of its own
+@functools.lru_cache(maxsize=2)
 def project_for(settings: Settings) -> Project:
+    """The project of some settings; few are kept, as each has facts at hand, and every folder may have settings of its
+    own."""
     from memlint.facts.project import Project
 
     return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge)

@@ -25,10 +25,6 @@ FEW = 4
 MORE = "its results depend on more than the instance"
 
 
-def is_true(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is True
-
-
 class CachedMethod(Rule):
     """A cache around a method belongs to the class; it has the instance among its keys, and keeps it alive."""
 
@@ -82,5 +78,6 @@ class CachedMethod(Rule):
         """Whether instances compare by what they hold, so that a cache of them is meant to be shared."""
         if self.facts.class_kinds.of(model) in VALUES or "__hash__" in model.methods:
             return True
-        made = (each.keywords for each in model.node.decorator_list if isinstance(each, ast.Call))
-        return any(each.arg in HASHED and is_true(each.value) for keywords in made for each in keywords)
+        decorators = (each for each in model.node.decorator_list if isinstance(each, ast.Call))
+        asked = [each for decorator in decorators for each in decorator.keywords if each.arg in HASHED]
+        return any(getattr(each.value, "value", None) is True for each in asked)

@@ -42,9 +42,9 @@ class EvalWithoutNoGrad(Rule):
         )
 
     def is_called_without_graph(self, function: Function) -> bool:
-        """Whether all calls of the function that the package shows stand under `torch.no_grad()`."""
+        """Whether gradients are off around all calls of the function that the package shows."""
         calls = self.facts.population.calls_of(self.facts, function)
-        return bool(calls) and all(is_without_graph(*place) for place in calls)
+        return bool(calls) and all(facts.gradients.are_off(call) for facts, call in calls)
 
     def without_graph(self, function: Function, call: ast.Call) -> tuple[Fix | None, str]:
         """Run the rest of the function, from the call on, under `torch.no_grad()`; or why that is not offered."""
@@ -76,10 +76,3 @@ class EvalWithoutNoGrad(Rule):
         if not isinstance(imported, ast.alias) or not isinstance(self.facts.tree.parents[imported], ast.Import):
             return False
         return imported.name == "torch" or (imported.asname is None and imported.name.startswith("torch."))
-
-
-def is_without_graph(facts: Facts, call: ast.Call) -> bool:
-    """Whether a call stands in a `with torch.no_grad()` or its like."""
-    around = (each for each in facts.tree.ancestors(call) if isinstance(each, ast.With))
-    entered = (item.context_expr for each in around for item in each.items)
-    return any(ast.unparse(each).endswith(("no_grad()", "inference_mode()")) for each in entered)

@@ -19,6 +19,7 @@ from memlint.cache import Cache, dependencies, outcome_of, plain_of
 from memlint.model import Outcome
 from memlint.run import Task, check_files
 from memlint.settings import load
+from memlint.stamps import Stamps
 from tests.command import memlint
 
 LEAKY = "def grow(item, seen=[]):\n    seen.append(item)\n    return seen\n"
@@ -175,7 +176,7 @@ def test_outcomes_come_back_as_they_were(rule: str, tmp_path: Path) -> None:
 def test_dependencies_name_folders_and_not_each_path_that_is_not_there(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": ""})
     looked = frozenset(str(tmp_path / name) for name in ("a.py", "b.py", "c.py", "d/e.py"))
-    states = dependencies(b"", "", Outcome("x.py", looked_for=looked)).states
+    states = dependencies(b"", "", Outcome("x.py", looked_for=looked), Stamps()).states
     assert [state[:2] for state in states] == [("file", str(tmp_path / "a.py")), ("folder", str(tmp_path))]
 
 
@@ -210,15 +211,20 @@ def test_a_cache_that_cannot_be_used_is_left_alone(tmp_path: Path, how: str) -> 
     assert ".memlint_cache is not used" in again.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_cache_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"one.py": LEAKY})
-    tmp_path.chmod(0o500)
-    try:
-        done = memlint("check", "--isolated", "--verbose", cwd=tmp_path)
-    finally:
-        tmp_path.chmod(0o700)
-    assert done.returncode == 1 and "is not used" in done.stderr
+    check(tmp_path)
+    really = sqlite3.connect
+
+    def reading(file: Path, timeout: float) -> sqlite3.Connection:
+        return really(f"{file.as_uri()}?mode=ro", timeout=timeout, uri=True)
+
+    monkeypatch.setattr(module.sqlite3, "connect", reading)
+    kept = Cache(tmp_path / ".memlint_cache")
+    write(tmp_path, {"one.py": LEAKY + "\n"}, LONG_AGO + 5)
+    settings = replace(load(tmp_path, {"select": ["ALL"]}, isolated=True), root=tmp_path)
+    assert found(list(check_files([Task(str(tmp_path / "one.py"), settings)], 1, kept)))
+    assert "is not used" in kept.trouble and "readonly" in kept.trouble
 
 
 def test_a_cache_folder_that_is_a_file(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,6 +45,10 @@ class Case:
     name: str
     command: Sequence[str]
     before: Callable[[], None] = lambda: None
+    is_whole: bool = True
+    """Whether all lines are checked."""
+    statuses: Container[int] = (0, 1)
+    """Exit statuses that say that the work was done."""
 
 
 class Cost(NamedTuple):
@@ -55,17 +59,17 @@ class Cost(NamedTuple):
     memory: float
 
 
-def cost(command: Sequence[str], folder: Path) -> Cost:
+def cost(case: Case, folder: Path) -> Cost:
     """What a run costs; raises `RuntimeError` where the tool could not do its work."""
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(case.command, cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
-        if process.returncode not in (0, 1, 2, 4, 8, 16):
-            raise RuntimeError(f"{' '.join(command[:6])} … ended with {process.returncode}: {said.read()[-300:]!r}")
+        if process.returncode not in case.statuses:
+            raise RuntimeError(f"{case.name} ended with {process.returncode}: {said.read()[-300:]!r}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
@@ -99,21 +103,22 @@ def cases(folder: Path) -> Iterator[Case]:
     yield Case("memlint, first run with a cache", [*MEMLINT, "."], lambda: forget(folder / ".memlint_cache"))
     yield Case("memlint, nothing changed", [*MEMLINT, "."])
     yield Case("memlint, one file changed", [*MEMLINT, "."], change)
-    yield Case("memlint, one file", [*MEMLINT, "--no-cache", str(one)])
-    yield Case(f"memlint, {SEVERAL} files", [*MEMLINT, "--no-cache", *several])
-    yield Case("python -c 'import click'", [PYTHON, "-c", "import click"])
-    yield Case("python -c 'import click, libcst'", [PYTHON, "-c", "import click, libcst"])
+    yield Case("memlint, one file", [*MEMLINT, "--no-cache", str(one)], is_whole=False)
+    yield Case(f"memlint, {SEVERAL} files", [*MEMLINT, "--no-cache", *several], is_whole=False)
+    yield Case("python -c 'import click'", [PYTHON, "-c", "import click"], is_whole=False)
+    yield Case("python -c 'import click, libcst'", [PYTHON, "-c", "import click, libcst"], is_whole=False)
     ruff = shutil.which("ruff", path=f"{Path(PYTHON).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if ruff:
         yield Case("ruff, 5 rules, cold", [ruff, *RUFF, "--no-cache", "."])
         yield Case("ruff, 5 rules, first with a cache", [ruff, *RUFF, "."], lambda: forget(folder / ".ruff_cache"))
         yield Case("ruff, 5 rules, nothing changed", [ruff, *RUFF, "."])
-        yield Case("ruff, 5 rules, one file", [ruff, *RUFF, "--no-cache", str(one)])
+        yield Case("ruff, 5 rules, one file", [ruff, *RUFF, "--no-cache", str(one)], is_whole=False)
     if find_spec("flake8") and find_spec("bugbear"):
         yield Case("flake8 + bugbear", [PYTHON, "-m", "flake8", "--isolated", "--select", "B006,B008,B019,B023", "."])
     if find_spec("pylint"):
         checks = "dangerous-default-value,consider-using-with,method-cache-max-size-none"
-        yield Case("pylint", [PYTHON, "-m", "pylint", "--disable=all", f"--enable={checks}", "--recursive=y", "."])
+        command = [PYTHON, "-m", "pylint", "--disable=all", f"--enable={checks}", "--recursive=y", "."]
+        yield Case("pylint", command, statuses=range(32))  # a bit for each sort of message
 
 
 def forget(folder: Path) -> None:
@@ -138,16 +143,16 @@ def main() -> None:
             for case in everything:
                 print(f"round {number + 1}: {case.name}", file=sys.stderr, flush=True)
                 case.before()
-                costs[case.name].append(cost(case.command, folder))
+                costs[case.name].append(cost(case, folder))
     medians = {
         name: Cost(*(statistics.median(part) for part in zip(*found, strict=True))) for name, found in costs.items()
     }
     print(f"{lines:,} lines, Python {sys.version.split()[0]}, {os.cpu_count()} cores, {arguments.rounds} rounds")
     print(ROW.format("", "wall s", "CPU s", "MB", "lines/s"))
-    for name, each in medians.items():
-        is_whole = "one file" not in name and "files" not in name and "python" not in name
-        rate = f"{lines / each.wall:,.0f}" if is_whole else ""
-        print(ROW.format(name, f"{each.wall:.2f}", f"{each.cpu:.2f}", f"{each.memory:.0f}", rate))
+    for case in everything:
+        each = medians[case.name]
+        rate = f"{lines / each.wall:,.0f}" if case.is_whole else ""
+        print(ROW.format(case.name, f"{each.wall:.2f}", f"{each.cpu:.2f}", f"{each.memory:.0f}", rate))
     if arguments.json:
         arguments.json.write_text(
             json.dumps({"lines": lines, **{k: v._asdict() for k, v in medians.items()}}, indent=1)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache as remembered
-from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from memlint import report, run
-from memlint.cache import NAME, Cache
+from memlint.cache import NAME, Cache, folder_for
 from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.model import Failure, Outcome, Report
@@ -81,7 +80,7 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     """Run the check; the result is the exit status."""
     overrides = {flag: value for flag in SETTING_FLAGS if (value := given(flag, flags)) is not None}
 
-    @remembered
+    @functools.cache
     def settings_for(folder: Path) -> Settings:
         settings = load(folder, overrides, flags["isolated"])
         if settings.select or settings.ignore or settings.per_file_ignores:
@@ -111,7 +110,9 @@ def check_paths(
     failures: list[Failure] = []
     fix = flags["fix"] or flags["diff"]
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
-    cache = None if fix or flags["no_gate"] or flags["no_cache"] else Cache(cache_folder(flags, settings_for))
+    cache = None
+    if not (fix or flags["no_gate"] or flags["no_cache"]):
+        cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
     placed = [(found.path, settings_for(found.path.parent)) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
     tasks = [
@@ -134,11 +135,6 @@ def check_paths(
     return finish(result, settings_for(Path(".")), flags, out, lines_of)
 
 
-def cache_folder(flags: dict[str, Any], settings_for: Callable[[Path], Settings]) -> Path:
-    """Where outcomes are kept: in the folder that is named, else in that of the project around the current one."""
-    return Path(flags["cache_dir"]) if flags["cache_dir"] else settings_for(Path(".")).root / NAME
-
-
 def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
     """The settings of each file, with the profile guessed where they name none."""
     together: dict[Settings, list[Path]] = {}
@@ -147,10 +143,9 @@ def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Ca
     known: dict[Settings, Settings] = {}
     for settings, paths in together.items():
         profile, reason = settings.profile, "by the settings"
-        if not profile and cache is not None:
-            profile, reason = cache.profile(settings.root, paths, partial(guess, settings.root, paths))
-        elif not profile:
-            profile, reason = guess(settings.root, paths)
+        if not profile:
+            guessed = functools.partial(guess, settings.root, paths)
+            profile, reason = cache.profile(settings.root, paths, guessed) if cache else guessed()
         known[settings] = replace(settings, profile=profile)
         if is_verbose:
             click.echo(f"memlint: {settings.root}: checked as a {profile}: {reason}", err=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from memlint.cache import NAME
+from memlint.cache import FILE, NAME, folder_for
 from memlint.settings import UsageError, load
 
-OURS = frozenset({".gitignore", "files.db", "files.db-journal", "files.db-shm", "files.db-wal"})
+OURS = frozenset({".gitignore", FILE, f"{FILE}-journal", f"{FILE}-shm", f"{FILE}-wal"})
 """What a run puts there."""
 
 
@@ -19,7 +19,7 @@ OURS = frozenset({".gitignore", "files.db", "files.db-journal", "files.db-shm", 
 def command(cache_dir: str | None) -> int:
     """Remove the cache."""
     try:
-        folder = Path(cache_dir) if cache_dir else load(Path(".")).root / NAME
+        folder = folder_for(cache_dir, load(Path(".")).root)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
     if not folder.exists():

@@ -176,6 +176,15 @@ class Clearing:
             isinstance(made.value, ast.Call) and isinstance(made.value.func, ast.Name) and self._is_end(made.value.func)
         )
 
+    def is_of_ending(self, statement: ast.Raise, test: ast.Call) -> bool:
+        """Whether only what is no `Exception` passes a test, and gets to a `raise`: the end of the program, or of the
+        task."""
+        condition = self.parents[statement]
+        before = self.parents[condition]
+        if last_name(test.args[-1]) != "BaseException" or not isinstance(before, ast.If):
+            return False
+        return condition in before.orelse and "'Exception'" in ast.dump(before.test)
+
     def leaves(self, raising: ast.AST, function: Function, name: str, *, of_any_class: bool = False) -> bool:
         """Whether an exception raised there leaves the function, with nothing on the way that unbinds a name; one of
         whatever class is taken by broad handlers alone."""

@@ -70,15 +70,7 @@ class Exceptions:
     @cached_property
     def _raised(self) -> list[ast.Raise]:
         tested = ((node, self._test(node)) for node in self._named_raises)
-        return [node for node, test in tested if test is not None and not self._is_ending(node, test)]
-
-    def _is_ending(self, statement: ast.Raise, test: ast.Call) -> bool:
-        """Whether only what is no `Exception` gets to a `raise`: the end of the program, or of the task."""
-        condition = self.parents[statement]
-        before = self.parents[condition]
-        if last_name(test.args[-1]) != "BaseException" or not isinstance(before, ast.If):
-            return False
-        return condition in before.orelse and "'Exception'" in ast.dump(before.test)
+        return [node for node, test in tested if test is not None and not self._clearing.is_of_ending(node, test)]
 
     def _test(self, statement: ast.Raise) -> ast.Call | None:
         """The `isinstance(x, …)` under which `raise x` stands."""

@@ -21,6 +21,7 @@ from memlint.facts.names import DefinitionKind, imported_from
 from memlint.knowledge import Extension
 from memlint.model import Outcome
 from memlint.source import SourceFile, Undecodable
+from memlint.stamps import Stamps, members
 
 if TYPE_CHECKING:
     from memlint.facts import Facts
@@ -79,6 +80,8 @@ class Project:
         self._answers: dict[tuple[str, int, int], bool] = {}
         self._called: dict[tuple[str, str], list[str]] = {}
         self._searched_in: set[str] = set()
+        self.stamps = Stamps()
+        """The states of what outcomes depend on, as they were when one first did."""
 
     def is_taught(self, text: bytes) -> bool:
         """Whether a text may use a name that the user added to the knowledge tables: no gate knows of it."""
@@ -96,6 +99,7 @@ class Project:
         self._searched_in = set()
         before = self._facts.pop(path, None)
         if before is not None and before.source.text != facts.source.text:
+            self.stamps = Stamps()
             self._looked.pop(path, None)
             self._facts.clear()
             self._answers.clear()
@@ -194,10 +198,7 @@ class Project:
         if package not in self._packages:
             self._packages.clear()
             self._packages[package] = []
-            for folder, below, files in os.walk(package) if package else ():
-                paths = (os.path.join(folder, name) for name in sorted(files) if name.endswith(".py"))
-                self._packages[package] += filter(os.path.isfile, paths)
-                below[:] = [each for each in sorted(below) if os.path.isfile(os.path.join(folder, each, "__init__.py"))]
+            self._packages[package] += filter(os.path.isfile, members(package) if package else ())
         return self._packages[package]
 
     def _find(self, qualified: str, importer: str, asked: set[tuple[str, str]]) -> Found | None:
