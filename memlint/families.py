@@ -105,6 +105,10 @@ class StoreRule(Rule, Generic[Kept]):
         where it is asked for."""
         return not self.facts.population.is_many(model)
 
+    def is_unsure(self, model: ClassModel, store: Store) -> bool:
+        """Whether to cut this cycle may change nothing: instances are few, or in another cycle as well."""
+        return self.is_rare(model) or self.facts.company.is_in_others(model, store)
+
 
 PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")
 """What a top-level statement holds that puts something into a container while a function runs."""

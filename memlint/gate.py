@@ -10,10 +10,11 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
 
-Probe = Callable[[bytes], bool]
-
-LITERAL = re.compile(rb"[\w ]+")
+WORD = re.compile(rb"(?:\w|\\b|\\w|[|()*+?:]|\[\w+\])+")
+"""A pattern that can only match within one identifier."""
 
 REST = rb"(?:[^\S\n]|\\\n)*"
 """Blanks that may stand between two tokens of one logical line outside brackets."""
@@ -31,14 +32,71 @@ string in front of it that no single line holds."""
 LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
 
+IDENTIFIER = re.compile(rb"[^\W\d]\w*")
+
+LONG_STRING = rb'"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""' + rb"|'''[^'\\]*(?:(?:\\[\s\S]|'(?!''))[^'\\]*)*'''"
+PLAIN = re.compile(
+    rb"#[^\n]*|(?:(?<=[fFtT])|(?<=[fFtT][rR]))(" + LONG_STRING + rb"|" + STRING + rb")"
+    rb"|(?=([\"']))(?:" + LONG_STRING + rb"|" + STRING + rb")|\\\n"
+)
+"""A comment; a string with code in it, kept; another one, of which the quotes stay; the end of a continued line."""
+BRACKET = re.compile(rb"([(\[{])|([)\]}])|\n")
+
+
+class Scan:
+    """Some bytes, and what occurs in them: each thing is looked for once, however many gates ask."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._found: dict[Condition, bool] = {}
+
+    def has(self, condition: Condition) -> bool:
+        found = self._found.get(condition)
+        if found is None:
+            found = self._found[condition] = condition(self) if callable(condition) else self._matches(condition)
+        return found
+
+    def _matches(self, pattern: bytes) -> bool:
+        search, is_word = compiled(pattern)
+        return search(self.vocabulary if is_word else self.data) is not None
+
+    @cached_property
+    def words(self) -> frozenset[bytes]:
+        """Every identifier and keyword; those in comments and strings as well."""
+        return frozenset(IDENTIFIER.findall(self.data))
+
+    @cached_property
+    def vocabulary(self) -> bytes:
+        """The words, each on a line of its own."""
+        return b"\n".join(self.words)
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The logical lines, each with its indentation, without comments and without what is in strings."""
+        text = PLAIN.sub(rb"\1\2\2", self.data)
+        depth, start, parts = 0, 0, []
+        for found in BRACKET.finditer(text):
+            sort = found.lastindex
+            if sort is not None:
+                depth += 1 if sort == 1 else -1
+            elif depth > 0:
+                parts.append(text[start : found.start()])
+                start = found.end()
+        parts.append(text[start:])
+        return b" ".join(parts).split(b"\n")
+
+
+Condition: TypeAlias = bytes | Callable[[Scan], bool]
+"""A regular expression over UTF-8, or a question to the text."""
+
 
 @dataclass(frozen=True)
 class Gate:
-    """A conjunction: every pattern of `statement` occurs in the top-level statement that holds the anchor, of `file`
-    anywhere."""
+    """A conjunction: every condition of `statement` holds for the top-level statement that holds the anchor, and for
+    the file; every one of `file` for the file."""
 
-    statement: tuple[bytes, ...] = ()
-    file: tuple[bytes, ...] = ()
+    statement: tuple[Condition, ...] = ()
+    file: tuple[Condition, ...] = ()
 
     def admits_file(self, scan: Scan) -> bool:
         return all(map(scan.has, self.file)) and all(map(scan.has, self.statement))
@@ -47,36 +105,12 @@ class Gate:
         return all(map(scan.has, self.statement))
 
 
-def all_of(*statement: bytes, file: Iterable[bytes] = ()) -> Gate:
-    """A gate of regular expressions over UTF-8; names that an alias may hide belong in `file`."""
+def all_of(*statement: Condition, file: Iterable[Condition] = ()) -> Gate:
+    """A gate of conditions; names that an alias may hide belong in `file`."""
     return Gate(statement, tuple(file))
 
 
-class Scan:
-    """Some bytes, and which patterns occur in them: each is looked for once, however many gates ask."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self._found: dict[bytes, bool] = {}
-
-    def has(self, pattern: bytes) -> bool:
-        found = self._found.get(pattern)
-        if found is None:
-            found = self._found[pattern] = probe(pattern)(self.data)
-        return found
-
-
 @functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
-def probe(pattern: bytes) -> Probe:
-    """A test for the pattern. A plain literal needs no regular expression, and where a pattern is a choice of words
-    these are looked for first: that is far cheaper, and mostly none is there."""
-    words = [word.removeprefix(rb"\b").removesuffix(rb"\b") for word in pattern.split(b"|")]
-    if not all(map(LITERAL.fullmatch, words)):
-        search = re.compile(pattern).search
-        return lambda data: search(data) is not None
-    if len(words) == 1 and words[0] == pattern:
-        return lambda data: pattern in data
-    if words == pattern.split(b"|"):
-        return lambda data: any(word in data for word in words)
-    search = re.compile(pattern).search
-    return lambda data: any(word in data for word in words) and search(data) is not None
+def compiled(pattern: bytes) -> tuple[Callable[[bytes], object], bool]:
+    """The search for a pattern, and whether it is for a word."""
+    return re.compile(pattern).search, WORD.fullmatch(pattern) is not None

@@ -18,6 +18,7 @@ class AttributeChainInHotLoop(Rule):
     name = "attribute-chain-in-hot-loop"
     effect = Effect.TIME
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(
         rb"\bdef\b",

@@ -89,7 +89,9 @@ class ExceptionKeptInLocal(Rule):
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
                 fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
-                optional=self.is_kept_by_parameter(binding) or self.facts.population.is_run_once(function),
+                optional=is_returned(binding)
+                or self.is_kept_by_parameter(binding)
+                or self.facts.population.is_run_once(function),
             )
 
     def is_kept_by_parameter(self, binding: Binding) -> bool:

@@ -17,6 +17,7 @@ class GlobalInHotLoop(Rule):
     name = "global-in-hot-loop"
     effect = Effect.TIME
     severity = Severity.INFO
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(
         rb"\bdef\b",

@@ -13,6 +13,7 @@ class PoolPerCall(Rule):
     code = "ML809"
     name = "pool-per-call"
     effect = Effect.KEPT
+    default = False
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"\(", file=(rb"Pool",))
 

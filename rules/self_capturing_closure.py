@@ -82,7 +82,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             store.by,
             f"`{name}.{store.attribute}` keeps {shown}, which holds `{name}`: a cycle, so each `{owner}` is freed only "
             "by the garbage collector; make it a method",
-            optional=self.is_rare(model)
+            optional=self.is_unsure(model, store)
             or self.is_for_a_look(store)
             or is_part(model)
             or self.facts.classes.is_overwritten(store.attribute),
@@ -100,7 +100,8 @@ class SelfCapturingClosure(StoreRule[Function]):
             f"garbage collector; capture the parts of `{subject}` that it needs, or a `weakref.ref`",
             related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
             cycle=(self.text(target), kept, subject),
-            optional=self.is_owned(target)
+            optional=self.is_of_unknown_class(target)
+            or self.is_owned(target)
             or self.holds_itself(target, statement)
             or not self.facts.population.is_done_often(statement),
         )
@@ -110,6 +111,12 @@ class SelfCapturingClosure(StoreRule[Function]):
         tests = (each.test for each in self.facts.tree.ancestors(store.by) if isinstance(each, ast.If))
         called = (node.func for test in tests for node in ast.walk(test) if isinstance(node, ast.Call))
         return any(isinstance(each, ast.Attribute) and each.attr in ASKING for each in called)
+
+    def is_of_unknown_class(self, target: ast.Attribute) -> bool:
+        """Whether no class at hand is seen to make the object: it may be full of cycles of its own."""
+        subject = self.facts.closures.subject(target)
+        made = subject.sole.value if subject and subject.sole else None
+        return not isinstance(made, ast.Call) or self.facts.classes.made_by(made) is None
 
     def holds_itself(self, target: ast.Attribute, statement: ast.Assign) -> bool:
         """Whether the function stores the object, or a method of it, on the object itself as well: to cut one of these

@@ -45,13 +45,19 @@ class SelfContainingContainer(Rule):
             f"`{name}` contains itself: a cycle, so {until}; take the entry out again when the work is done",
             severity=severity,
             cycle=(name, name),
-            optional=any(map(is_of_no_program, self.facts.tree.ancestors(by))),
+            optional=is_ring(by) or any(map(is_of_no_program, self.facts.tree.ancestors(by))),
         )
 
     def whole(self, call: ast.Call) -> ast.Call | ast.Expr:
         """The statement that a call is, else the call."""
         parent = self.facts.tree.parents[call]
         return parent if isinstance(parent, ast.Expr) else call
+
+
+def is_ring(by: ast.AST) -> bool:
+    """Whether a display names one thing twice, as where the first node of a ring comes before and after itself."""
+    names = [each.id for each in getattr(getattr(by, "value", None), "elts", ()) if isinstance(each, ast.Name)]
+    return len(names) > len(set(names))
 
 
 def is_of_no_program(outer: ast.AST) -> bool:

@@ -35,7 +35,7 @@ class SelfReference(StoreRule[str]):
             store.by,
             f"`{instance}.{store.attribute}` {holds}: a cycle, so each `{owner}` is freed only by the garbage "
             "collector; leave it out, or keep a `weakref.ref`",
-            optional=self.is_rare(model),
+            optional=self.is_unsure(model, store),
             related=others,
             cycle=(f"{owner}.{store.attribute}", owner),
         )

@@ -16,6 +16,7 @@ class SharedInstanceDict(Rule):
     code = "ML208"
     name = "shared-instance-dict"
     effect = Effect.SHARED
+    default = False
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
     gate = all_of(SHARING)

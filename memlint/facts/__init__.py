@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from memlint.facts.closures import Closures
     from memlint.facts.collector import Collector
     from memlint.facts.columns import Columns
+    from memlint.facts.company import Company
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
     from memlint.facts.copies import Copies
@@ -146,6 +147,7 @@ class Facts:
     closures: Analysis[Closures] = Analysis("closures")
     collector: Analysis[Collector] = Analysis("collector")
     columns: Analysis[Columns] = Analysis("columns")
+    company: Analysis[Company] = Analysis("company")
     constants: Analysis[Constants] = Analysis("constants")
     containment: Analysis[Containment] = Analysis("containment")
     copies: Analysis[Copies] = Analysis("copies")

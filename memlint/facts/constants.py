@@ -103,7 +103,13 @@ class Constants:
         return not touch.is_element or isinstance(getattr(touch.by, "ctx", None), (ast.Store, ast.Del))
 
     def depends_on_content(self, write: AliasWrite) -> bool:
-        """Whether the change is made only where what a loop over the alias finds in it passes a test."""
+        """Whether the change is made only where what a loop over the alias finds in it passes a test, or a test finds
+        nothing under the key that is written."""
+        if isinstance(write.change, ast.Subscript):
+            key = ast.dump(write.change.slice)
+            tests = (each.test for each in self.facts.tree.ancestors(write.change) if isinstance(each, ast.If))
+            if any(ast.dump(node) == key for test in tests for node in ast.walk(test)):
+                return True
         targets = write.alias.targets if isinstance(write.alias, ast.Assign) else [getattr(write.alias, "target", None)]
         names = {each.id for each in targets if isinstance(each, ast.Name)}
         outer = list(self.facts.tree.ancestors(write.change))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from memlint.facts.caching import words_of
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.closures import is_test
+from memlint.facts.project import package_of
 from memlint.facts.shapes import last_name
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
@@ -259,7 +260,10 @@ def is_of_program(facts: Facts) -> bool:
     """Whether a file holds commands of a program, each of which runs once, by its name or its folder's."""
     path = PurePath(facts.source.path)
     said = {word for name in (path.stem, *path.parts[-3:-1]) for word in (name, *name.split("_"))}
-    return any(each.endswith("ctl") for each in said) or not known("population", "once", "modules").isdisjoint(said)
+    if not known("population", "once", "modules").isdisjoint(said):
+        return True
+    package = PurePath(package_of(facts.source.path)).name
+    return any(each.endswith(("cli", "ctl")) for each in (package, *said))
 
 
 def is_run_through(user: ast.AST, call: ast.expr) -> bool:

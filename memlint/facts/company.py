@@ -1,0 +1,83 @@
+"""Whether an object is free once one cycle of its own is cut, as far as the code shows, or is in others as well."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from memlint.facts.class_model import MAKING, ClassModel, Store
+from memlint.facts.names import Binding
+from memlint.facts.shapes import last_name
+
+if TYPE_CHECKING:
+    from memlint.facts import Facts
+
+LOOKING = ("builtins.", "weakref.", "copy.", "logging.", "warnings.")
+"""Whose calls keep nothing of what they are given, or keep it weakly."""
+
+
+class Company:
+    """Asks where the instances of a class go beside the cycle that was found."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def is_in_others(self, model: ClassModel, store: Store) -> bool:
+        """Whether an instance may well be in another cycle, so that to cut this one frees nothing: what it is given to,
+        or what made it, may hold it and be held by it; or the attribute gets another value after all."""
+        return self._is_set_anew(model, store) or self._is_given(model, store) or self._is_made_by_parent(model)
+
+    def _is_set_anew(self, model: ClassModel, store: Store) -> bool:
+        """Whether another method gives the attribute a value which does not name the instance."""
+        return any(
+            other.method.name not in MAKING
+            and other.method is not store.method
+            and not any(isinstance(node, ast.Name) and node.id == other.instance for node in ast.walk(other.value))
+            for each in self.facts.classes.related(model)
+            for other in each.stores_of(store.attribute)
+        )
+
+    def _is_given(self, model: ClassModel, store: Store) -> bool:
+        """Whether a method gives its instance, by that name, to a call that may keep it, or stores it elsewhere."""
+        own = set(ast.walk(store.by))
+        return any(self._may_keep(use) for use in self._uses(model) if use not in own)
+
+    def _uses(self, model: ClassModel) -> Iterator[ast.Name]:
+        for method in model.methods.values():
+            parameters = [*method.args.posonlyargs, *method.args.args]
+            binding = self.facts.names.binding_of(parameters[0]) if parameters else None
+            yield from (use for use in self._read(binding) if self.facts.classes.instance(use) is model)
+
+    def _read(self, binding: Binding | None) -> Iterator[ast.Name]:
+        return (use for use in (binding.uses if binding else ()) if isinstance(use, ast.Name))
+
+    def _may_keep(self, use: ast.Name) -> bool:
+        parents = self.facts.tree.parents
+        parent: ast.AST = parents[use]
+        if isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+            return parent.value is use and any(map(self._is_of_another, targets))
+        call = parents[parent] if isinstance(parent, (ast.keyword, ast.Starred)) else parent
+        if not isinstance(call, ast.Call) or call.func is use or self._is_of_base(call, use):
+            return False
+        return not (self.facts.names.qualified(call.func) or "").startswith(LOOKING)
+
+    def _is_of_another(self, target: ast.expr) -> bool:
+        """Whether a target is a part of another object; what the instance keeps of itself is a finding of its own."""
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        return isinstance(target, ast.Attribute) and self.facts.classes.instance(target.value) is None
+
+    def _is_of_base(self, call: ast.Call, use: ast.Name) -> bool:
+        """Whether a call runs the method of a class on the instance: `Base.__init__(self)`."""
+        is_first = isinstance(call.func, ast.Attribute) and call.args[:1] == [use]
+        return is_first and last_name(call.func.value)[:1].isupper()  # type: ignore[attr-defined]
+
+    def _is_made_by_parent(self, model: ClassModel) -> bool:
+        """Whether code of the package makes such instances with an instance of its own class among the arguments."""
+        return any(
+            facts.classes.instance(each) is not None
+            for facts, call in self.facts.population.places(self.facts, model.node)
+            for each in (*call.args, *(keyword.value for keyword in call.keywords))
+        )
