@@ -42,6 +42,17 @@ from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.rule import Rule, cst, m
+from memlint.signs import (
+    closes_circle,
+    either,
+    gives_instance,
+    is_flat,
+    keeps_function,
+    keeps_generator,
+    keeps_itself,
+    keeps_method,
+    keeps_own_part,
+)
 
 __all__ = [
     "CONTAINER_DEFAULT",
@@ -109,12 +120,21 @@ __all__ = [
     "WeakSetForList",
     "WithAround",
     "all_of",
+    "closes_circle",
     "cst",
+    "either",
+    "gives_instance",
     "handed_over",
     "hoisted_class",
     "hoisted_function",
     "hoisted_wrapper",
     "is_alone",
+    "is_flat",
+    "keeps_function",
+    "keeps_generator",
+    "keeps_itself",
+    "keeps_method",
+    "keeps_own_part",
     "known",
     "m",
     "moved",

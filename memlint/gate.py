@@ -40,6 +40,8 @@ PLAIN = re.compile(
     rb"|(?=([\"']))(?:" + LONG_STRING + rb"|" + STRING + rb")|\\\n"
 )
 """A comment; a string with code in it, kept; another one, of which the quotes stay; the end of a continued line."""
+FORMATTED = re.compile(rb"[fFtT][rR]?(?:" + LONG_STRING + rb"|" + STRING + rb")")
+FIELD = re.compile(rb"\{([^{}]*)\}")
 BRACKET = re.compile(rb"([(\[{])|([)\]}])|\n")
 
 
@@ -72,8 +74,9 @@ class Scan:
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The logical lines, each with its indentation, without comments and without what is in strings."""
-        text = PLAIN.sub(rb"\1\2\2", self.data)
+        """The logical lines, each with its indentation, without comments and without what is in strings; of a formatted
+        string the fields stay, without their brackets."""
+        text = FORMATTED.sub(fields, PLAIN.sub(rb"\1\2\2", self.data))
         depth, start, parts = 0, 0, []
         for found in BRACKET.finditer(text):
             sort = found.lastindex
@@ -85,6 +88,12 @@ class Scan:
         parts.append(text[start:])
         return b" ".join(parts).split(b"\n")
 
+
+def fields(formatted: re.Match[bytes]) -> bytes:
+    return b"(" + b", ".join(FIELD.findall(formatted[0])).translate(UNBRACKETED) + b")"
+
+
+UNBRACKETED = bytes.maketrans(b"()[]{}\n", b"       ")
 
 Condition: TypeAlias = bytes | Callable[[Scan], bool]
 """A regular expression over UTF-8, or a question to the text."""

@@ -1,6 +1,22 @@
 from __future__ import annotations
 
-from memlint.api import Child, ClassModel, Effect, Facts, Rule, Safety, Severity, Slice, WeakLink, all_of, cst
+from memlint.api import (
+    Child,
+    ClassModel,
+    Effect,
+    Facts,
+    Rule,
+    Safety,
+    Severity,
+    Slice,
+    WeakLink,
+    all_of,
+    closes_circle,
+    cst,
+    either,
+    gives_instance,
+    is_flat,
+)
 
 
 class ParentChildCycle(Rule):
@@ -11,7 +27,7 @@ class ParentChildCycle(Rule):
     effect = Effect.LATE
     severity = Severity.INFO
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"[.@]")
+    gate = all_of(either(gives_instance, closes_circle, is_flat), file=(either(gives_instance, closes_circle),))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

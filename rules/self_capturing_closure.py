@@ -3,7 +3,21 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Remark, Safety, Slice, Store, StoreRule, all_of, cst
+from memlint.api import (
+    ClassModel,
+    Edit,
+    Effect,
+    Facts,
+    Fix,
+    Remark,
+    Safety,
+    Slice,
+    Store,
+    StoreRule,
+    all_of,
+    cst,
+    keeps_function,
+)
 
 Function: TypeAlias = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -21,7 +35,7 @@ class SelfCapturingClosure(StoreRule[Function]):
     name = "self-capturing-closure"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"lambda|(?s:\bdef\b.*?\bdef\b)", rb"\.")
+    gate = all_of(keeps_function)
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -3,7 +3,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from memlint.api import ClassModel, Effect, Facts, Remark, Slice, Store, StoreRule, all_of, cst
+from memlint.api import (
+    ClassModel,
+    Effect,
+    Facts,
+    Remark,
+    Slice,
+    Store,
+    StoreRule,
+    all_of,
+    cst,
+    either,
+    gives_instance,
+    keeps_itself,
+)
 
 
 class SelfReference(StoreRule[str]):
@@ -12,7 +25,7 @@ class SelfReference(StoreRule[str]):
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
-    gate = all_of(rb"\bdef\b", rb"\.")
+    gate = all_of(either(gives_instance, keeps_itself))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
