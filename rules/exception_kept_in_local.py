@@ -141,10 +141,16 @@ def advice(place: Place, binding: Binding) -> str:
 
 
 def is_returned(binding: Binding) -> bool:
-    """Whether the function returns the value itself, alone or in a tuple."""
+    """Whether the function returns the value itself: alone, in a tuple, or in what a class makes of it."""
     returns = [node.value for node in ast.walk(binding.scope.node) if isinstance(node, ast.Return)]
     parts = [part for each in returns for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
+    made = [each for each in parts if isinstance(each, ast.Call) and last_name(each.func)[:1].isupper()]
+    parts += [part for each in made for part in (*each.args, *(keyword.value for keyword in each.keywords))]
     return any(part in binding.uses for part in parts)
+
+
+def last_name(function: ast.expr) -> str:
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def is_raised_on(handler: ast.ExceptHandler) -> bool:

@@ -47,7 +47,7 @@ class ParentChildCycle(Rule):
             self.report(
                 cycle.by,
                 f"{' → '.join(cycle.names)} is a cycle: {what} and all that it keeps is freed only by the garbage "
-                f"collector; keep a `weakref.ref` in `{cycle.back}`",
+                f"collector; keep a `weakref.ref` in `{cycle.back}`{self.needing(cycle.owner)}",
                 severity=Severity.WARNING if is_heavy else None,
                 elsewhere=cycle.places,
                 cycle=cycle.names,
@@ -61,6 +61,11 @@ class ParentChildCycle(Rule):
                 if child.store.by.lineno not in told:
                     self.report_child(model, child)
         return False
+
+    def needing(self, owner: ClassModel | None) -> str:
+        """What the class needs that a weak reference is to lead to: its slots have no place for one."""
+        is_closed = owner is not None and owner.node.name in self.facts.slots.without_weak
+        return f", with `__weakref__` among the slots of `{owner.node.name}`" if owner and is_closed else ""
 
     def report_child(self, model: ClassModel, child: Child) -> None:
         """An object of a class from elsewhere that is given the instance which keeps it."""

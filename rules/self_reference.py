@@ -48,7 +48,7 @@ class SelfReference(StoreRule[str]):
             store.by,
             f"`{instance}.{store.attribute}` {holds}: a cycle, so each `{owner}` is freed only by the garbage "
             "collector; leave it out, or keep a `weakref.ref`",
-            optional=self.is_unsure(model, store),
+            optional=self.is_unsure(model, store) or is_of_node(model, store),
             related=others,
             cycle=(f"{owner}.{store.attribute}", owner),
         )
@@ -77,6 +77,17 @@ class SelfReference(StoreRule[str]):
         second one beside it."""
         stored = (write.attribute for _, write in self.facts.classes.stored if write.attribute.attr == attribute.attr)
         return any(each is not attribute for each in stored)
+
+
+def is_of_node(model: ClassModel, store: Store) -> bool:
+    """Whether a method puts the bare instance into two attributes, as the first node of a ring has itself on both
+    sides."""
+    bare = {each.attribute for each in model.stores if each.method is store.method and is_named(each.value, each)}
+    return len(bare) > 1
+
+
+def is_named(value: ast.expr, store: Store) -> bool:
+    return isinstance(value, ast.Name) and value.id == store.instance
 
 
 def may_close(node: ast.AST) -> bool:

@@ -64,9 +64,12 @@ class TracebackKept(Rule):
             )
 
     def is_kept_elsewhere(self, place: Place, function: Function) -> bool:
-        """Whether the handler gives the exception to an attribute too, so that the traceback lives on anyway."""
+        """Whether the handler gives the exception to an attribute or another local too, so that the traceback lives on
+        anyway."""
         places = self.facts.exceptions.places(function)
-        return any(isinstance(each.target, ast.Attribute) for each in places if each.handler is place.handler)
+        if any(isinstance(each.target, ast.Attribute) for each in places if each.handler is place.handler):
+            return True
+        return any(each.handler is place.handler for each, _ in self.facts.exceptions.kept(function))
 
 
 def raised_again(facts: Facts, function: Function) -> Iterator[ast.Name]:

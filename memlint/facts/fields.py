@@ -84,6 +84,8 @@ class Fields:
             kind = self.facts.class_kinds.of(model)
             if kind not in (ClassKind.ATTRS, ClassKind.NAMED_TUPLE, ClassKind.DATACLASS):
                 continue
+            if kind is ClassKind.ATTRS and "__init__" in model.methods:
+                continue
             for statement in model.node.body:
                 if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
                     continue

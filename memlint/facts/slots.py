@@ -49,6 +49,8 @@ class Slots:
         if any(names.isdisjoint((each.attribute, mangled(model, each.attribute))) for each in model.stores):
             return None
         open_ = next((each for each in model.lineage() if each is not model and self.has_dictionary(each)), None)
+        if open_ is not None and is_overridden(open_):
+            return None
         return Useless(statement, open_.node.name, open_) if open_ is not None else None
 
     def is_for_open_ones(self, model: ClassModel) -> bool:
@@ -58,6 +60,12 @@ class Slots:
             decorators = (each for method in model.methods.values() for each in method.decorator_list)
             return any(last_name(each) == "abstractmethod" for each in decorators)
         return not any("__slots__" in each.home.names.inner(each.node).bindings for each in derived)
+
+    @cached_property
+    def without_weak(self) -> set[str]:
+        """The names of the classes of the file to whose instances no weak reference can be made."""
+        models = self.facts.classes.models.values()
+        return {model.node.name for model in models if all(map(is_without_weak, model.lineage()))}
 
     @cached_property
     def is_compiled(self) -> bool:
@@ -70,6 +78,19 @@ class Slots:
         if "__slots__" in scope.bindings or model.node.decorator_list or is_rewritten(model):
             return False
         return all(is_open(each) for each in model.lineage())
+
+
+def is_without_weak(model: ClassModel) -> bool:
+    """Whether a class has slots, written out, and none of them is for weak references; and no base but of this sort."""
+    statement = slots_of(model)
+    is_bare = len(model.home.bases_of(model)) == len(model.node.bases) and not model.node.decorator_list
+    return statement is not None and is_bare and not names_of(statement) & OWN
+
+
+def is_overridden(model: ClassModel) -> bool:
+    """Whether methods of a class store what its body gives a default: a slot of that name would not go beside it."""
+    bindings = model.home.names.inner(model.node).bindings
+    return any(store.attribute in bindings for store in model.stores)
 
 
 def is_exception(model: ClassModel) -> bool:
