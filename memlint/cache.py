@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
 NAME, FILE = ".memlint_cache", "files.db"
 SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, key TEXT, stamp TEXT, digest BLOB, result TEXT)"
-SELECT = "SELECT path, key, stamp, digest, result FROM files WHERE path = ?"
-AT_ONCE = 1_000
-"""Rows that are written together."""
+SELECT = "SELECT path, key, stamp, digest, result FROM files WHERE path IN ({})"
+AT_ONCE = 500
+"""Rows that are read or written together."""
 UNUSABLE = (sqlite3.Error, ValueError, KeyError, TypeError, IndexError)
 """What reading a row raises that another program has written, or nobody."""
 PATIENCE = 2.0
@@ -90,7 +90,7 @@ class Cache:
     def open(self) -> None:
         try:
             self.connection = sqlite3.connect(self.file, timeout=PATIENCE)
-            self.connection.execute(SELECT, ("",))
+            self.connection.execute(SELECT.format(""))
         except (sqlite3.Error, OSError) as error:
             self.give_up(error)
 
@@ -104,24 +104,32 @@ class Cache:
             self.connection.close()
             self.connection = None
 
-    def known(self, task: Task) -> Outcome | None:
-        """The outcome of an earlier run, where it still holds."""
+    def known(self, tasks: Sequence[Task]) -> dict[int, Outcome]:
+        """The outcomes of an earlier run that still hold, each by its place among the tasks."""
+        known: dict[int, Outcome] = {}
+        paths = [os.path.abspath(task.path) for task in tasks]
         try:
-            row = self.row(os.path.abspath(task.path))
-            return self.checked(task, row) if row else None
+            for start in range(0, len(paths), AT_ONCE):
+                rows = self.rows(paths[start : start + AT_ONCE])
+                for index in range(start, min(start + AT_ONCE, len(paths))):
+                    row = rows.get(paths[index])
+                    if row and (outcome := self.checked(tasks[index], row)):
+                        known[index] = outcome
         except UNUSABLE as error:
             self.give_up(error)
-            return None
+        return known
 
-    def row(self, path: str) -> Row | None:
-        found = self.connection.execute(SELECT, (path,)).fetchone() if self.connection else None
-        return Row(*found) if found else None
+    def rows(self, paths: Sequence[str]) -> dict[str, Row]:
+        if self.connection is None:
+            return {}
+        query = SELECT.format(",".join("?" * len(paths)))
+        return {found[0]: Row(*found) for found in self.connection.execute(query, paths)}
 
     def checked(self, task: Task, row: Row) -> Outcome | None:
         """The outcome in a row, where neither the file nor what its findings depended on has changed."""
         if row.key != key_of(task):
             return None
-        stamp = stamp_of(task.path)
+        stamp = self.stamps.of("file", row.path)
         is_same = bool(stamp) and stamp == row.stamp
         if not is_same and digest_of(task.path) != row.digest:
             return None
@@ -143,9 +151,10 @@ class Cache:
 
     def profile(self, root: Path, paths: Sequence[Path], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         """The kind of program that a project is, and why, as it was guessed from the same files before, or anew."""
-        path, key = f"{root}{os.sep}?", digest([program(), *map(str, paths), *(state_of(str(each)) for each in paths)])
+        states = (f"{path} {self.stamps.state(os.path.abspath(path))}" for path in paths)
+        path, key = f"{root}{os.sep}?", digest([program(), *states])
         try:
-            row = self.row(path)
+            row = self.rows([path]).get(path)
             if row and row.key == key:
                 kind, reason = json.loads(row.result)
                 return kind, reason
@@ -190,11 +199,12 @@ def dependencies(data: bytes, stamp: str, outcome: Outcome, stamps: Stamps) -> D
 
 def key_of(task: Task) -> str:
     """What an outcome depends on beside source text."""
-    return digest([task.path, str(task.named), settings_key(task.settings)])
+    return f"{settings_key(task.settings)} {task.named} {task.path}"
 
 
 @cache
 def settings_key(settings: object) -> str:
+    """Settings, and the program that reads them, in short."""
     return digest([repr(settings), program()])
 
 

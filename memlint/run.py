@@ -106,7 +106,7 @@ def check_files(
     if cache is None:
         yield from worked_out(tasks, jobs, done)
         return
-    known = {index: outcome for index, task in enumerate(tasks) if (outcome := cache.known(task))}
+    known = cache.known(tasks)
     cache.close()  # SQLite wants no open connection where a process forks
     done(len(known))
     unknown = [replace(task, cached=True) for index, task in enumerate(tasks) if index not in known]

@@ -51,7 +51,11 @@ class Stamps:
 
     def package(self, path: str) -> str:
         """Sizes and times of all Python files of a package."""
-        return digest(f"{file} {self.of('file', file) or self.of('content', file)}" for file in members(path))
+        return digest(f"{file} {self.state(file)}" for file in members(path))
+
+    def state(self, path: str) -> str:
+        """Size and time of a file, or where these cannot be trusted yet what is in it."""
+        return self.of("file", path) or self.of("content", path)
 
 
 def nearest(folder: str) -> str:
