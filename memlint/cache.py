@@ -34,7 +34,7 @@ from memlint.model import (
     Severity,
     Unchecked,
 )
-from memlint.stamps import Stamps, digest, digest_of, stamp_of, state_of
+from memlint.stamps import Stamps, digest, digest_of, state_of
 from memlint.version import VERSION
 
 if TYPE_CHECKING:
