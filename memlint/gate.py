@@ -35,12 +35,22 @@ LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
 
 LONG_STRING = rb'"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""' + rb"|'''[^'\\]*(?:(?:\\[\s\S]|'(?!''))[^'\\]*)*'''"
-PLAIN = re.compile(
-    rb"#[^\n]*|(?:(?<=[fFtT])|(?<=[fFtT][rR]))(" + LONG_STRING + rb"|" + STRING + rb")"
-    rb"|(?=([\"']))(?:" + LONG_STRING + rb"|" + STRING + rb")|\\\n"
+TEXT = re.compile(
+    rb"#[^\n]*|(?:(?<=\b[fFtT])|(?<=\b[fFtT][rR])|(?<=\b[rR][fFtT]))(" + LONG_STRING + rb"|" + STRING + rb")"
+    rb"|(?=([\"']))(?:" + LONG_STRING + rb"|" + STRING + rb")"
 )
-"""A comment; a string with code in it, kept; another one, of which the quotes stay; the end of a continued line."""
-BRACKET = re.compile(rb"([(\[{])|([)\]}])|\n")
+"""A comment; a string with code in it; another one, and its quote."""
+BRACKET = re.compile(rb"[()\[\]{}\n]")
+
+
+def kept(text: re.Match[bytes]) -> bytes:
+    """What logical lines keep of a comment or a string: the quotes, and code in it on one line, with what it lacks of
+    brackets behind it."""
+    code, quote = text.groups()
+    if code is None:
+        return quote * 2 if quote else b""
+    unclosed = len(code.translate(None, b")]}")) - len(code.translate(None, b"([{"))
+    return code.replace(b"\n", b" ") + b")" * unclosed + b"(" * -unclosed
 
 
 class Scan:
@@ -73,12 +83,12 @@ class Scan:
     @cached_property
     def lines(self) -> list[bytes]:
         """The logical lines, each with its indentation, without comments and without what is in strings."""
-        text = PLAIN.sub(rb"\1\2\2", self.data)
+        text = TEXT.sub(kept, self.data).replace(b"\\\n", b" ")
         depth, start, parts = 0, 0, []
         for found in BRACKET.finditer(text):
-            sort = found.lastindex
-            if sort is not None:
-                depth += 1 if sort == 1 else -1
+            sign = found[0]
+            if sign != b"\n":
+                depth += 1 if sign in b"([{" else -1
             elif depth > 0:
                 parts.append(text[start : found.start()])
                 start = found.end()
