@@ -35,22 +35,23 @@ LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
 
 LONG_STRING = rb'"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""' + rb"|'''[^'\\]*(?:(?:\\[\s\S]|'(?!''))[^'\\]*)*'''"
-TEXT = re.compile(
-    rb"#[^\n]*|(?:(?<=\b[fFtT])|(?<=\b[fFtT][rR])|(?<=\b[rR][fFtT]))(" + LONG_STRING + rb"|" + STRING + rb")"
-    rb"|(?=([\"']))(?:" + LONG_STRING + rb"|" + STRING + rb")"
-)
-"""A comment; a string with code in it; another one, and its quote."""
+TEXT = re.compile(rb"#[^\n]*|" + LONG_STRING + rb"|" + STRING)
+"""A comment or a string: what begins with one of three signs, which are looked for fast."""
+WITH_CODE = re.compile(rb"\b(?:[fFtT][rR]?|[rR][fFtT])\Z")
+LETTERS = frozenset({b"f", b"F", b"t", b"T", b"r", b"R"})
 BRACKET = re.compile(rb"[()\[\]{}\n]")
 
 
-def kept(text: re.Match[bytes]) -> bytes:
+def kept(found: re.Match[bytes]) -> bytes:
     """What logical lines keep of a comment or a string: the quotes, and code in it on one line, with what it lacks of
     brackets behind it."""
-    code, quote = text.groups()
-    if code is None:
-        return quote * 2 if quote else b""
-    unclosed = len(code.translate(None, b")]}")) - len(code.translate(None, b"([{"))
-    return code.replace(b"\n", b" ") + b")" * unclosed + b"(" * -unclosed
+    text, start = found[0], found.start()
+    if text.startswith(b"#"):
+        return b""
+    if found.string[start - 1 : start] not in LETTERS or not WITH_CODE.search(found.string[max(start - 3, 0) : start]):
+        return text[:1] * 2
+    unclosed = len(text.translate(None, b")]}")) - len(text.translate(None, b"([{"))
+    return text.replace(b"\n", b" ") + b")" * unclosed + b"(" * -unclosed
 
 
 class Scan:
