@@ -35,14 +35,23 @@ LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{
 IDENTIFIER = re.compile(rb"[^\W\d]\w*")
 
 LONG_STRING = rb'"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""' + rb"|'''[^'\\]*(?:(?:\\[\s\S]|'(?!''))[^'\\]*)*'''"
-PLAIN = re.compile(
-    rb"#[^\n]*|(?:(?<=[fFtT])|(?<=[fFtT][rR]))(" + LONG_STRING + rb"|" + STRING + rb")"
-    rb"|(?=([\"']))(?:" + LONG_STRING + rb"|" + STRING + rb")|\\\n"
-)
-"""A comment; a string with code in it, kept; another one, of which the quotes stay; the end of a continued line."""
-FORMATTED = re.compile(rb"[fFtT][rR]?(?:" + LONG_STRING + rb"|" + STRING + rb")")
-FIELD = re.compile(rb"\{([^{}]*)\}")
-BRACKET = re.compile(rb"([(\[{])|([)\]}])|\n")
+TEXT = re.compile(rb"#[^\n]*|" + LONG_STRING + rb"|" + STRING)
+"""A comment or a string: what begins with one of three signs, which are looked for fast."""
+WITH_CODE = re.compile(rb"\b(?:[fFtT][rR]?|[rR][fFtT])\Z")
+LETTERS = frozenset({b"f", b"F", b"t", b"T", b"r", b"R"})
+BRACKET = re.compile(rb"[()\[\]{}\n]")
+
+
+def kept(found: re.Match[bytes]) -> bytes:
+    """What logical lines keep of a comment or a string: the quotes, and code in it on one line, with what it lacks of
+    brackets behind it."""
+    text, start = found[0], found.start()
+    if text.startswith(b"#"):
+        return b""
+    if found.string[start - 1 : start] not in LETTERS or not WITH_CODE.search(found.string[max(start - 3, 0) : start]):
+        return text[:1] * 2
+    unclosed = len(text.translate(None, b")]}")) - len(text.translate(None, b"([{"))
+    return text.replace(b"\n", b" ") + b")" * unclosed + b"(" * -unclosed
 
 
 class Scan:
@@ -74,26 +83,19 @@ class Scan:
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The logical lines, each with its indentation, without comments and without what is in strings; of a formatted
-        string the fields stay, without their brackets."""
-        text = FORMATTED.sub(fields, PLAIN.sub(rb"\1\2\2", self.data))
+        """The logical lines, each with its indentation, without comments and without what is in strings."""
+        text = TEXT.sub(kept, self.data).replace(b"\\\n", b" ")
         depth, start, parts = 0, 0, []
         for found in BRACKET.finditer(text):
-            sort = found.lastindex
-            if sort is not None:
-                depth += 1 if sort == 1 else -1
+            sign = found[0]
+            if sign != b"\n":
+                depth += 1 if sign in b"([{" else -1
             elif depth > 0:
                 parts.append(text[start : found.start()])
                 start = found.end()
         parts.append(text[start:])
         return b" ".join(parts).split(b"\n")
 
-
-def fields(formatted: re.Match[bytes]) -> bytes:
-    return b"(" + b", ".join(FIELD.findall(formatted[0])).translate(UNBRACKETED) + b")"
-
-
-UNBRACKETED = bytes.maketrans(b"()[]{}\n", b"       ")
 
 Condition: TypeAlias = bytes | Callable[[Scan], bool]
 """A regular expression over UTF-8, or a question to the text."""
