@@ -29,6 +29,11 @@ CONTAINER_DEFAULT = (
 """A parameter's default that may be a display, a comprehension, a call or a tuple of such, in a `def` or a lambda; or a
 string in front of it that no single line holds."""
 
+GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
+"""What may stand between two tokens of one expression, in brackets or out of them."""
+FAR = 80
+"""Bytes in front of an assignment's sign that may hold the name."""
+
 LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
 
@@ -114,3 +119,33 @@ def all_of(*statement: Condition, file: Iterable[Condition] = ()) -> Gate:
 def compiled(pattern: bytes) -> tuple[Callable[[bytes], object], bool]:
     """The search for a pattern, and whether it is for a word."""
     return re.compile(pattern).search, WORD.fullmatch(pattern) is not None
+
+
+class Called:
+    """Asks of a file whether it may call one of some functions, told by their full names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        parts = [name.removeprefix("builtins.").encode().split(b".") for name in names]
+        last = rb"\b(" + b"|".join(sorted({each[-1] for each in parts})) + rb")\b"
+        opening = rb"(?:[\s\\(]|#[^\n]*\n)*"
+        dotted = rb"(?:\w+" + GAP + rb"\." + GAP + rb")*"
+        self.spellings = {frozenset(each) for each in parts}
+        self.call = re.compile(last + GAP + rb"\(")
+        self.assigned = re.compile(rb"=" + opening + rb"(?:await\b" + opening + rb")?" + dotted + last + GAP + rb"\(")
+        """A call that is all of what is assigned, or its beginning."""
+        self.imported = re.compile(last + GAP + rb"as\b")
+        self.given = re.compile(rb"=(?:[^=:;]*,)?" + opening + dotted + last + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
+
+    def is_spelled(self, scan: Scan) -> bool:
+        """Whether all parts of one of the names occur."""
+        return any(each <= scan.words for each in self.spellings)
+
+    def is_renamed(self, scan: Scan) -> bool:
+        """Whether an import or an assignment may give a function another name than its own."""
+        if self.imported.search(scan.data):
+            return True
+        for each in self.given.finditer(scan.data):
+            before = scan.data[max(each.start() - FAR, 0) : each.start()]
+            if not before.rstrip(b" \t\\").endswith(each[1]):
+                return True
+        return False

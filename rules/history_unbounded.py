@@ -3,9 +3,23 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Scan, Severity, Sort, all_of, known
+from memlint.api import (
+    GAP,
+    PUT_IN,
+    Container,
+    Effect,
+    Facts,
+    Growth,
+    GrowthRule,
+    Home,
+    Scan,
+    Severity,
+    Sort,
+    all_of,
+    known,
+)
 
-ROLE = re.compile(rb"role[\"']|role(?:[\s\\]|#[^\n]*\n)*=(?!=)")
+ROLE = re.compile(rb"role[\"']|role" + GAP + rb"=(?!=)")
 """The key of a role, in a dict or as the keyword of one."""
 
 

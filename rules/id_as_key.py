@@ -4,6 +4,7 @@ import ast
 import re
 
 from memlint.api import (
+    GAP,
     PUT_IN,
     Binding,
     Container,
@@ -22,7 +23,6 @@ EXITS = frozenset({"__aexit__", "__exit__"})
 PLAIN = frozenset({"builtins.bool", "builtins.hash", "builtins.id", "builtins.len", "builtins.repr", "builtins.str"})
 """Calls whose result holds nothing of what they are given."""
 
-GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
 CALLED = re.compile(rb"id(?<![\w.]id)" + GAP + rb"\(")
 PUT_IN_PLACE = re.compile(rb"(?:[\[(,]|[-+*|&^]=)" + GAP + rb"id" + GAP + rb"\(")
 """A call of `id` that is an index, an argument, or a part of a tuple."""
