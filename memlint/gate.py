@@ -122,25 +122,45 @@ def compiled(pattern: bytes) -> tuple[Callable[[bytes], object], bool]:
 
 
 class Called:
-    """Asks of a file whether it may call one of some functions, told by their full names."""
+    """Tells, of functions by their full names, which ones a file may call."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        parts = [name.removeprefix("builtins.").encode().split(b".") for name in names]
-        last = rb"\b(" + b"|".join(sorted({each[-1] for each in parts})) + rb")\b"
+        self.names: list[tuple[frozenset[bytes], bytes]] = []
+        """What must occur for each name, and a pattern of its last part."""
+        for name in names:
+            *owners, last = name.encode().split(b".")
+            self.names.append((frozenset((*owners, last)), last + rb"(?<!\w" + last + rb")"))
+            if owners == [b"builtins"]:
+                self.names.append((frozenset((last,)), last + rb"(?<![\w.]" + last + rb")"))
+
+    def spelled(self, scan: Scan) -> Calls | None:
+        """What to look for where all parts of one of the names occur."""
+        found = frozenset(last for words, last in self.names if words <= scan.words)
+        return calls(found) if found else None
+
+
+@functools.cache  # memlint: ignore[ML602] one entry per set of names that occur together
+def calls(names: frozenset[bytes]) -> Calls:
+    return Calls(rb"(" + b"|".join(sorted(names)) + rb")\b")
+
+
+class Calls:
+    """Patterns of what a file does with some functions."""
+
+    def __init__(self, name: bytes) -> None:
         opening = rb"(?:[\s\\(]|#[^\n]*\n)*"
         dotted = rb"(?:\w+" + GAP + rb"\." + GAP + rb")*"
-        self.spellings = {frozenset(each) for each in parts}
-        self.call = re.compile(last + GAP + rb"\(")
-        self.assigned = re.compile(rb"=" + opening + rb"(?:await\b" + opening + rb")?" + dotted + last + GAP + rb"\(")
+        arguments = rb"\((?:[^()\n]|\([^()\n]*\))*\)"
+        self.name = name
+        self.call = re.compile(name + GAP + rb"\(")
+        self.assigned = re.compile(rb"=" + opening + rb"(?:await\b" + opening + rb")?" + dotted + name + GAP + rb"\(")
         """A call that is all of what is assigned, or its beginning."""
-        self.imported = re.compile(last + GAP + rb"as\b")
-        self.given = re.compile(rb"=(?:[^=:;]*,)?" + opening + dotted + last + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
+        self.managed = re.compile(rb"\bwith[ \t]+[\w.]*" + name + arguments + rb"[ \t]+as[ \t]+\w+:")
+        """A call in a `with` of its own, as it is mostly written."""
+        self.imported = re.compile(name + GAP + rb"as\b")
+        self.given = re.compile(rb"=(?:[^=:;]*,)?" + opening + dotted + name + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
 
-    def is_spelled(self, scan: Scan) -> bool:
-        """Whether all parts of one of the names occur."""
-        return any(each <= scan.words for each in self.spellings)
-
-    def is_renamed(self, scan: Scan) -> bool:
+    def are_renamed(self, scan: Scan) -> bool:
         """Whether an import or an assignment may give a function another name than its own."""
         if self.imported.search(scan.data):
             return True

@@ -18,9 +18,8 @@ def makers() -> Called:
 
 def is_made(scan: Scan) -> bool:
     """Whether a file may bind a new client to a name."""
-    if not makers().is_spelled(scan):
-        return False
-    return makers().assigned.search(scan.data) is not None or makers().is_renamed(scan)
+    calls = makers().spelled(scan)
+    return calls is not None and (calls.assigned.search(scan.data) is not None or calls.are_renamed(scan))
 
 
 class ClientPerCall(Rule):
