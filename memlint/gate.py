@@ -29,6 +29,11 @@ CONTAINER_DEFAULT = (
 """A parameter's default that may be a display, a comprehension, a call or a tuple of such, in a `def` or a lambda; or a
 string in front of it that no single line holds."""
 
+GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
+"""What may stand between two tokens of one expression, in brackets or out of them."""
+FAR = 80
+"""Bytes in front of an assignment's sign that may hold the name."""
+
 LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
 
@@ -125,3 +130,53 @@ def all_of(*statement: Condition, file: Iterable[Condition] = ()) -> Gate:
 def compiled(pattern: bytes) -> tuple[Callable[[bytes], object], bool]:
     """The search for a pattern, and whether it is for a word."""
     return re.compile(pattern).search, WORD.fullmatch(pattern) is not None
+
+
+class Called:
+    """Tells, of functions by their full names, which ones a file may call."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names: list[tuple[frozenset[bytes], bytes]] = []
+        """What must occur for each name, and a pattern of its last part."""
+        for name in names:
+            *owners, last = name.encode().split(b".")
+            self.names.append((frozenset((*owners, last)), last + rb"(?<!\w" + last + rb")"))
+            if owners == [b"builtins"]:
+                self.names.append((frozenset((last,)), last + rb"(?<![\w.]" + last + rb")"))
+
+    def spelled(self, scan: Scan) -> Calls | None:
+        """What to look for where all parts of one of the names occur."""
+        found = frozenset(last for words, last in self.names if words <= scan.words)
+        return calls(found) if found else None
+
+
+@functools.cache  # memlint: ignore[ML602] one entry per set of names that occur together
+def calls(names: frozenset[bytes]) -> Calls:
+    return Calls(rb"(" + b"|".join(sorted(names)) + rb")\b")
+
+
+class Calls:
+    """Patterns of what a file does with some functions."""
+
+    def __init__(self, name: bytes) -> None:
+        opening = rb"(?:[\s\\(]|#[^\n]*\n)*"
+        dotted = rb"(?:\w+" + GAP + rb"\." + GAP + rb")*"
+        arguments = rb"\((?:[^()\n]|\([^()\n]*\))*\)"
+        self.name = name
+        self.call = re.compile(name + GAP + rb"\(")
+        self.assigned = re.compile(rb"=" + opening + rb"(?:await\b" + opening + rb")?" + dotted + name + GAP + rb"\(")
+        """A call that is all of what is assigned, or its beginning."""
+        self.managed = re.compile(rb"\bwith[ \t]+[\w.]*" + name + arguments + rb"[ \t]+as[ \t]+\w+:")
+        """A call in a `with` of its own, as it is mostly written."""
+        self.imported = re.compile(name + GAP + rb"as\b")
+        self.given = re.compile(rb"=(?:[^=:;]*,)?" + opening + dotted + name + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
+
+    def are_renamed(self, scan: Scan) -> bool:
+        """Whether an import or an assignment may give a function another name than its own."""
+        if self.imported.search(scan.data):
+            return True
+        for each in self.given.finditer(scan.data):
+            before = scan.data[max(each.start() - FAR, 0) : each.start()]
+            if not before.rstrip(b" \t\\").endswith(each[1]):
+                return True
+        return False

@@ -1,10 +1,67 @@
-"""What a gate is asked about: the logical lines of some bytes."""
+"""What gates ask of a text, in the spellings that no page shows."""
 
 from __future__ import annotations
 
 import pytest
 
-from memlint.gate import Scan
+from memlint.gate import Called, Calls, Scan
+
+OPENERS = Called(["builtins.open", "gzip.open", "requests.Session"])
+
+
+def calls(text: str) -> Calls:
+    found = OPENERS.spelled(Scan(text.encode()))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import gzip\nopened = gzip.open",
+        "import gzip\nopened: object = (gzip . open)",
+        "import gzip\nread, opened = len, gzip.open",
+        "one = other = open  # both",
+        "opened = \\\n    open; x = 1",
+        "from gzip import open as opened",
+        "from gzip import (\n    open  # it\n    as opened,\n)",
+    ],
+)
+def test_another_name_is_seen(text: str) -> None:
+    assert calls(text).are_renamed(Scan(text.encode()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = open(path)",
+        "from gzip import open\nx = open(path)",
+        "class A:\n    def __init__(self, open):\n        self.open = open\n        call(open=open)",
+        "x = gzip.open.__doc__",
+    ],
+)
+def test_the_same_name_is_no_other(text: str) -> None:
+    assert not calls(text).are_renamed(Scan(text.encode()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = open(path)",
+        "x: object = await open (path)",
+        "import gzip\nx = (  # here\n    gzip\n    .open  # it is\n    (path)\n)",
+        "x = \\\n    open(path)",
+        "if path: x = open(path)",
+    ],
+)
+def test_what_is_assigned_is_seen(text: str) -> None:
+    assert calls(text).assigned.search(text.encode())
+
+
+def test_all_parts_of_a_name_must_occur() -> None:
+    sessions = Called(["requests.Session"])
+    assert sessions.spelled(Scan(b"from requests import Session"))
+    assert not sessions.spelled(Scan(b"from ours import Session"))
 
 
 @pytest.mark.parametrize(

@@ -97,12 +97,3 @@ def test_objects_refer_to_each_other(text: str, expected: bool) -> None:
 )
 def test_what_an_object_keeps_of_itself(condition: Condition, text: str, expected: bool) -> None:
     assert holds(condition, text) is expected
-
-
-def test_logical_lines() -> None:
-    text = b"a = [1,  # (\n    \"]\", f\"[{b[0]}\"]\nc = '''\n(''' + \\\n  d\ne = {f(\n)}\n"
-    assert [line.split() for line in Scan(text).lines if line.strip()] == [
-        [b"a", b"=", b"[1,", b'"",', b"(b", b"0", b")]"],
-        [b"c", b"=", b"''", b"+", b"d"],
-        [b"e", b"=", b"{f(", b")}"],
-    ]
