@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memlint.cache import Cache, dependencies
+from memlint.memory import AT_HAND
 from memlint.model import Failure, Outcome, Position
 from memlint.settings import Settings
 from memlint.stamps import stamp_of
@@ -41,6 +42,8 @@ class Task:
     gated: bool = True
     cached: bool = False
     """Whether the outcome is to say what it depends on."""
+    at_hand: int = AT_HAND
+    """Characters of other files whose facts a process keeps."""
 
 
 def check_file(task: Task) -> Outcome:
@@ -52,7 +55,7 @@ def check_file(task: Task) -> Outcome:
         return Outcome(task.path, failures=[Failure(task.path, f"cannot be read: {error.strerror or error}")])
     outcome = check_bytes(task, data)
     if task.cached:
-        outcome.depends = dependencies(data, stamp, outcome, project_for(task.settings).stamps)
+        outcome.depends = dependencies(data, stamp, outcome, project_for(task.settings, task.at_hand).stamps)
     return outcome
 
 
@@ -70,7 +73,7 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
         place = Position(error.line, 1)
         return Outcome(task.path, [syntax_error(task.path, str(error), place, place)])
     rules = rules_for(task.settings)
-    project = project_for(task.settings)
+    project = project_for(task.settings, task.at_hand)
 
     def look(at: SourceFile) -> Outcome:
         return judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
@@ -90,12 +93,12 @@ def rules_for(settings: Settings) -> Sequence[type[Rule]]:
 
 
 @functools.lru_cache(maxsize=2)
-def project_for(settings: Settings) -> Project:
+def project_for(settings: Settings, at_hand: int) -> Project:
     """The project of some settings; few are kept, as each has facts at hand, and every folder may have settings of its
     own."""
     from memlint.facts.project import Project
 
-    return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge)
+    return Project(settings.target_version, str(settings.root), settings.src, settings.knowledge, at_hand)
 
 
 def check_files(

@@ -18,6 +18,7 @@ from memlint import report, run
 from memlint.cache import NAME, Cache, folder_for
 from memlint.cli.progress import Progress
 from memlint.discover import discover
+from memlint.memory import budget, parse_size
 from memlint.model import Failure, Outcome, Report
 from memlint.profile import guess
 from memlint.report.summary import failure_lines
@@ -39,6 +40,13 @@ def known_color(context: click.Context, parameter: click.Parameter, value: str) 
     if value not in choices:
         raise click.UsageError(f'--color: "{value}" is none of {", ".join(choices)}{suggestion(value, choices)}')
     return value
+
+
+def known_size(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else parse_size(value)
+    except ValueError:
+        raise click.UsageError(f'--max-memory: "{value}" is no size; write one as 300MB or 1GB') from None
 
 
 @click.command()
@@ -64,6 +72,7 @@ def known_color(context: click.Context, parameter: click.Parameter, value: str) 
 @click.option(
     "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes (default: one a core)."
 )
+@click.option("--max-memory", metavar="SIZE", callback=known_size, help="Take no more than so much, as 300MB or 1GB.")
 @click.option("--color", default="auto", metavar="WHEN", callback=known_color, help="auto, always or never.")
 @click.option("--stdin-filename", metavar="NAME", help="The name of the file given on standard input as `-`.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings only, no summary.")
@@ -115,14 +124,25 @@ def check_paths(
         cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
     placed = [(found.path, settings_for(found.path.parent)) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
+    allowed = budget(flags["jobs"] or cores(), flags["max_memory"])
+    if allowed.note and not flags["quiet"]:
+        click.echo(f"memlint: --max-memory: {allowed.note}", err=True)
     tasks = [
-        run.Task(str(found.path), settings, found.named, fix, flags["unsafe_fixes"], not flags["no_gate"])
+        run.Task(
+            str(found.path),
+            settings,
+            found.named,
+            fix,
+            flags["unsafe_fixes"],
+            not flags["no_gate"],
+            at_hand=allowed.at_hand,
+        )
         for found, settings in zip(files, in_force, strict=True)
     ]
     result = Report(failures=failures)
     patches = []
     with Progress(len(tasks), sys.stderr) as progress:
-        for outcome in run.check_files(tasks, flags["jobs"] or cores(), cache, progress.step):
+        for outcome in run.check_files(tasks, allowed.jobs, cache, progress.step):
             if outcome.rewrite and flags["diff"]:
                 patches.append(outcome.rewrite.diff)
             elif outcome.rewrite:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.names import DefinitionKind, imported_from
 from memlint.knowledge import Extension
+from memlint.memory import AT_HAND
 from memlint.model import Outcome
 from memlint.source import SourceFile, Undecodable
 from memlint.stamps import Stamps, members
@@ -26,9 +27,6 @@ from memlint.stamps import Stamps, members
 if TYPE_CHECKING:
     from memlint.facts import Facts
     from memlint.facts.layout import Tree
-
-AT_HAND = 400_000
-"""Characters of source in other files whose facts a process keeps at hand; a file's facts take some 100 times that."""
 
 LARGEST = 1_000_000
 """Characters of a file that is still read for another's sake."""
@@ -66,11 +64,14 @@ class Project:
         root: str = "",
         src: tuple[str, ...] = (".", "src"),
         knowledge: Extension = (),
+        at_hand: int = AT_HAND,
     ) -> None:
         self.target = target
         self.root = os.path.abspath(root) if root else ""
         self.src = src
         self.knowledge = knowledge
+        self.at_hand = at_hand
+        """Characters of other files whose facts are kept."""
         self._facts: dict[str, Facts | None] = {}
         self._looked: dict[str, set[str]] = {}
         self._packages: dict[str, list[str]] = {}
@@ -321,7 +322,7 @@ class Project:
         sizes = {path: len(facts.source.text) if facts else 0 for path, facts in self._facts.items()}
         total = sum(sizes.values())
         for path, size in sizes.items():
-            if total > AT_HAND and path != kept:
+            if total > self.at_hand and path != kept:
                 total -= size
                 del self._facts[path]
 

@@ -1,0 +1,46 @@
+"""How much memory a run may take: fewer processes, and less of other files at hand, where little is allowed."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+OWN = 70 * 2**20
+"""Bytes that a process takes without facts of other files: memlint, libcst, and a file of usual size (measured with
+benchmarks.speed, CPython 3.11)."""
+OF_CHARACTER = 100
+"""Bytes that the facts of a file take for each of its characters."""
+AT_HAND = 400_000
+"""Characters of source in other files whose facts a process keeps at hand."""
+
+
+class Budget(NamedTuple):
+    """How many processes there are, and how many characters of other files each keeps the facts of."""
+
+    jobs: int
+    at_hand: int
+    note: str = ""
+    """What was given up for it."""
+
+
+def budget(jobs: int, most: int | None) -> Budget:
+    """What a run may do that is to take so many bytes at most, in all of its processes together."""
+    if most is None:
+        return Budget(jobs, AT_HAND)
+    fitting = max(1, min(jobs, most // (OWN + AT_HAND * OF_CHARACTER)))
+    at_hand = min(AT_HAND, max(0, (most // fitting - OWN) // OF_CHARACTER))
+    notes = [f"{fitting} of {jobs} processes"] if fitting < jobs else []
+    notes += ["less of other files kept at hand"] if at_hand < AT_HAND else []
+    notes += [f"it needs some {OWN // 2**20} MB itself"] if most < OWN else []
+    return Budget(fitting, at_hand, "; ".join(notes))
+
+
+def parse_size(text: str) -> int:
+    """Bytes, of `300MB`, `1.5G` or a plain number; raises `ValueError` for anything else."""
+    found = SIZE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is no size")
+    return int(float(found[1]) * UNITS[found[2].upper()])
