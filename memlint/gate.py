@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-WORD = re.compile(rb"(?:\w|\\b|\\w|[|()*+?:]|\[\w+\])+")
+WORD = re.compile(rb"(?!\(\?[a-z]+\))(?:\w|\\b|\\w|[|()*+?:]|\[\w+\])+")
 """A pattern that can only match within one identifier."""
 
 REST = rb"(?:[^\S\n]|\\\n)*"
 """Blanks that may stand between two tokens of one logical line outside brackets."""
 
 STRING = rb'"(?:[^"\\\n]|\\[\s\S])*"' + rb"|'(?:[^'\\\n]|\\[\s\S])*'"
-CONTAINER = rb"""[\[{]|\([^)]*?[\[{("'#]|[\w.]+(?:\s|\\\n)*\("""
+CONTAINER = (
+    rb"""[\[{]|\([^)]*?[\[{("'#]|\w+(?:(?:\s|\\\n|#[^\n]*\n)*\.(?:\s|\\\n|#[^\n]*\n)*\w+)*(?:\s|\\\n|#[^\n]*\n)*\("""
+)
 CONTAINER_DEFAULT = (
     rb"def[\s\\]+[^\s(\[\\]+[\s\\]*[\[(](?:[^\"'#)]|" + STRING + rb"|#[^\n]*\n|\)(?!\s*(?:->|:)))*?"
     rb"(?:=(?:\s|\\\n|#[^\n]*\n)*(?:" + CONTAINER + rb")|\"\"\"|'''|(?!" + STRING + rb")[\"'])"
@@ -44,6 +46,7 @@ TEXT = re.compile(rb"#[^\n]*|" + LONG_STRING + rb"|" + STRING)
 """A comment or a string: what begins with one of three signs, which are looked for fast."""
 WITH_CODE = re.compile(rb"\b(?:[fFtT][rR]?|[rR][fFtT])\Z")
 LETTERS = frozenset({b"f", b"F", b"t", b"T", b"r", b"R"})
+SPACED_DOT = re.compile(rb"(?<=[\w\])\"'])(?<!\bfrom)(?:[^\S\n]+\.[^\S\n]*|\.[^\S\n]+)(?=[^\W\d])")
 BRACKET = re.compile(rb"[()\[\]{}\n]")
 
 
@@ -73,8 +76,9 @@ class Scan:
         return found
 
     def _matches(self, pattern: bytes) -> bool:
-        search, is_word = compiled(pattern)
-        return search(self.vocabulary if is_word else self.data) is not None
+        if LEXICON.is_of_word(pattern):
+            return pattern in self.told
+        return compiled(pattern)(self.data) is not None
 
     @cached_property
     def words(self) -> frozenset[bytes]:
@@ -82,13 +86,13 @@ class Scan:
         return frozenset(IDENTIFIER.findall(self.data))
 
     @cached_property
-    def vocabulary(self) -> bytes:
-        """The words, each on a line of its own."""
-        return b"\n".join(self.words)
+    def told(self) -> frozenset[bytes]:
+        """The patterns of a word that some word matches."""
+        return LEXICON.told(self.words)
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The logical lines, each with its indentation, without comments and without what is in strings."""
+        """The logical lines, each with its indentation, without comments, what is in strings, and blanks beside dots."""
         text = TEXT.sub(kept, self.data).replace(b"\\\n", b" ")
         depth, start, parts = 0, 0, []
         for found in BRACKET.finditer(text):
@@ -99,7 +103,8 @@ class Scan:
                 parts.append(text[start : found.start()])
                 start = found.end()
         parts.append(text[start:])
-        return b" ".join(parts).split(b"\n")
+        text = b" ".join(parts)
+        return (SPACED_DOT.sub(b".", text) if b" ." in text or b". " in text else text).split(b"\n")
 
 
 Condition: TypeAlias = bytes | Callable[[Scan], bool]
@@ -123,13 +128,61 @@ class Gate:
 
 def all_of(*statement: Condition, file: Iterable[Condition] = ()) -> Gate:
     """A gate of conditions; names that an alias may hide belong in `file`."""
-    return Gate(statement, tuple(file))
+    gate = Gate(statement, tuple(file))
+    for each in (*gate.statement, *gate.file):
+        if isinstance(each, bytes):
+            LEXICON.is_of_word(each)
+    return gate
 
 
 @functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
-def compiled(pattern: bytes) -> tuple[Callable[[bytes], object], bool]:
-    """The search for a pattern, and whether it is for a word."""
-    return re.compile(pattern).search, WORD.fullmatch(pattern) is not None
+def compiled(pattern: bytes) -> Callable[[bytes], object]:
+    """The search for a pattern."""
+    return re.compile(pattern).search
+
+
+class Lexicon:
+    """The patterns that match within one word, and what is known of the words that were met: a word is asked about once,
+    for all patterns together."""
+
+    def __init__(self) -> None:
+        self._patterns: dict[bytes, bool] = {}
+        """Every pattern that a gate has, and whether it is one of a word."""
+        self._known: dict[bytes, frozenset[bytes]] = {}
+
+    def is_of_word(self, pattern: bytes) -> bool:
+        """Whether a pattern matches within one word; one that is new makes all words new."""
+        found = self._patterns.get(pattern)
+        if found is None:
+            found = self._patterns[pattern] = WORD.fullmatch(pattern) is not None
+            self._known.clear()
+        return found
+
+    def told(self, words: frozenset[bytes]) -> frozenset[bytes]:
+        """The patterns that any of some words matches."""
+        new = words - self._known.keys()
+        if len(self._known) + len(new) > MOST_WORDS:
+            self._known.clear()
+            new = words
+        if new:
+            either = self._any(tuple(pattern for pattern, is_word in self._patterns.items() if is_word))
+            for word in new:
+                self._known[word] = self._matched(word) if either(word) else NOTHING
+        return NOTHING.union(*filter(None, map(self._known.__getitem__, words)))
+
+    def _matched(self, word: bytes) -> frozenset[bytes]:
+        return frozenset(each for each, is_word in self._patterns.items() if is_word and compiled(each)(word))
+
+    @staticmethod
+    @functools.lru_cache(maxsize=1)
+    def _any(patterns: tuple[bytes, ...]) -> Callable[[bytes], object]:
+        return re.compile(b"|".join(b"(?:%s)" % each for each in patterns)).search
+
+
+MOST_WORDS = 50_000
+"""Words that are remembered."""
+NOTHING: frozenset[bytes] = frozenset()
+LEXICON = Lexicon()
 
 
 class Called:

@@ -28,7 +28,6 @@ TARGETS = re.compile(rb"\s*((?:[\w.\[\]\"'()*\s]+,)+[\w.\[\]\"'()*\s]*)=(?!=)")
 PUT = re.compile(rb"(" + CHAIN + rb")\.(?:" + PUTTING + rb")\s*\(")
 VALUE = re.compile(rb"(?<![\w.])([^\W\d]\w*(?:\.\w+)?)\b(?!\s*[.(\[]|=[^=])")
 """A name, or an attribute of one, that is read for its value."""
-DOT = re.compile(rb"\s*\.\s*")
 
 STORED = re.compile(
     rb"\.\w+"
@@ -42,15 +41,15 @@ STORED = re.compile(
     + rb"\("
 )
 """A value that is put into an attribute, or into a container there."""
-ALIAS = re.compile(rb"=[\s(\\]*[^\W\d]\w*\.\w+" + INSIDE + rb"\)*" + INSIDE + rb"(?:[=;#\n])")
-BARE_PUT = re.compile(rb"\.(?:" + PUTTING + rb")" + INSIDE + rb"\(")
+ALIAS = re.compile(rb"=[\s(\\]*[^\W\d]\w*[\s\\]*\.[\s\\]*\w+" + INSIDE + rb"\)*" + INSIDE + rb"(?:[=;#\n])")
+BARE_PUT = re.compile(rb"\.[\s\\]*(?:" + PUTTING + rb")" + INSIDE + rb"\(")
 OWN = re.compile(rb"(?<![\w.])([^\W\d]\w*)\s*\.\s*\w.*[=(].*(?<![\w.])\1\b(?!\s*[.(])")
 OWN_PART = re.compile(rb"(?<![\w.])([^\W\d]\w*)\s*\.\s*\w+\s*=[\s(]*\1\s*\.\s*\w+")
 """A line that names an object, gives an attribute of it something, and names the object again, or a part of it."""
 
 DEFINED = re.compile(rb"def[\s\\]+(\w+)")
 PROPERTY = re.compile(rb"@[\w.]*(?:property|setter|getter|deleter)\b[^\n]*\n\s*(?:async[\s\\]+)?def[\s\\]+(\w+)")
-SET = re.compile(rb"\.(\w+)" + INSIDE + rb"(?::[^=\n]*)?=(?!=)")
+SET = re.compile(rb"\.[\s\\]*(\w+)" + INSIDE + rb"(?::[^=\n]*)?=(?!=)")
 DERIVED = re.compile(rb"class[\s\\]+\w+[\s\\]*[(\[]")
 FURTHEST = 3
 """Names of a place that is followed: `a.b.c`."""
@@ -112,7 +111,7 @@ def references(scan: Scan) -> Iterator[Reference]:
     """What the lines of a text make refer to what, roughly."""
     for line in scan.lines:
         if b"=" in line or b"." in line:
-            yield from references_of(DOT.sub(b".", line) if b". " in line or b" ." in line else line)
+            yield from references_of(line)
 
 
 def references_of(line: bytes) -> Iterator[Reference]:
@@ -237,7 +236,9 @@ def keeps_generator(scan: Scan) -> bool:
     """Whether an attribute may be given a generator or coroutine of the same object."""
     own = instances(scan)
     either = b"|".join(own)
-    if not own or not re.search(rb"(?:%s)\.\w+" % either + INSIDE + rb"(?:[\[:][^=\n]*)?=(?!=)", scan.data):
+    if not own or not re.search(
+        rb"(?:%s)[\s\\]*\.[\s\\]*\w+" % either + INSIDE + rb"(?:[\[:][^=\n]*)?=(?!=)", scan.data
+    ):
         return False
     made = suspending(scan) if b"yield" in scan.words or b"async" in scan.words else set()
     called = made and not made.isdisjoint(re.findall(rb"(?:%s)[\s\\]*\.[\s\\]*(\w+)" % either, scan.data))

@@ -13,7 +13,7 @@ class LabelCardinality(Rule):
     name = "label-cardinality"
     effect = Effect.KEPT
     default = False
-    gate = all_of(rb"\.\s*(?:labels|add|record|set)\b", file=(rb"prometheus_client|opentelemetry",))
+    gate = all_of(rb"\.[\s\\]*(?:labels|add|record|set)\b", file=(rb"prometheus_client|opentelemetry",))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -1,0 +1,108 @@
+"""Gates and suspicions keep nothing back that a rule reports, however the code is spelled."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from memlint.engine import lint
+from memlint.facts.project import Project
+from memlint.gate import Gate
+from memlint.page import Page
+from memlint.registry import all_rules, page_text
+from memlint.rule import Rule
+from memlint.source import SourceFile
+
+NEWEST = (3, 14)
+INSIDE = (" ", "  ", "\n", "\n    ", "  # noted (\n", " \\\n")
+"""What may stand between two tokens in brackets, beside what stands there."""
+OUTSIDE = (" ", "  ", " \\\n", "\\\n    ")
+QUIET = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT, tokenize.ENCODING)
+STRING_PARTS = {
+    getattr(tokenize, name, -1) for name in ("FSTRING_START", "FSTRING_MIDDLE", "TSTRING_START", "TSTRING_MIDDLE")
+}
+STRING_ENDS = {getattr(tokenize, name, -1) for name in ("FSTRING_END", "TSTRING_END")}
+
+
+def gaps(text: str) -> Iterator[tuple[int, bool]]:
+    """The offsets between tokens where blanks may be put in, each with whether it is in brackets."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    depth = formatted = 0
+    before, last = tokenize.NEWLINE, ""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in QUIET and token.type != tokenize.ENDMARKER:
+            if before not in QUIET and not formatted and token.type not in STRING_ENDS and last != "@":
+                yield starts[token.start[0] - 1] + token.start[1], depth > 0
+            if token.type == tokenize.OP:
+                depth += (token.string in "([{") - (token.string in ")]}")
+        if token.type in STRING_PARTS and token.string.strip("rRfFtT")[:1] in "\"'":
+            formatted += 1
+        formatted -= token.type in STRING_ENDS
+        before, last = token.type, token.string
+
+
+@st.composite
+def respelled(draw: st.DrawFn, text: str) -> str:
+    """The same code with blanks, line ends and comments put in between its tokens."""
+    pieces, done = [], 0
+    for place, is_inside in gaps(text):
+        if draw(st.integers(0, 3)) == 0:
+            pieces += [text[done:place], draw(st.sampled_from(INSIDE if is_inside else OUTSIDE))]
+            done = place
+    return "".join([*pieces, text[done:]])
+
+
+def found(rule: type[Rule], text: str, gated: bool) -> list[tuple[int, int, str]] | None:
+    """What a rule finds; None where libcst cannot read what Python can, such as a header continued before its colon."""
+    outcome = lint(SourceFile("module.py", text), [rule], Project(target=NEWEST), gated=gated)
+    if outcome.failures:
+        return None
+    return sorted((each.start.line, each.start.column, each.message) for each in outcome.findings)
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+@settings(
+    max_examples=3,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize=True,
+)
+@given(data=st.data())
+def test_other_spellings_pass_the_gate(rule: type[Rule], data: st.DataObject) -> None:
+    example = data.draw(st.sampled_from(Page(page_text(rule)).bad))
+    text = data.draw(respelled(example.code))
+    expected = found(rule, text, gated=False)
+    if expected is not None:
+        assert found(rule, text, gated=True) == expected
+
+
+def test_a_gate_that_is_too_narrow_is_noticed() -> None:
+    text = "def f(x=[\n    ]):\n    x.append(1)\n"
+    mutable_default = next(rule for rule in all_rules() if rule.code == "ML201")
+
+    class Narrow(mutable_default):  # type: ignore[misc, valid-type]
+        gate = Gate((rb"=\[\]",))
+
+    assert found(Narrow, text, gated=False)
+    assert not found(Narrow, text, gated=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("f(a, b)\n", [(1, False), (2, True), (3, True), (5, True), (6, True)]),
+        ("x = 1  # y\n", [(2, False), (4, False)]),
+        ("if x:\n    y\n", [(3, False), (4, False)]),
+    ],
+)
+def test_where_blanks_may_be_put(text: str, expected: list[tuple[int, bool]]) -> None:
+    assert list(gaps(text)) == expected
