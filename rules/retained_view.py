@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import re
 
-from memlint.api import LARGE_MAKERS, CopiedPart, Effect, Facts, Rule, Safety, Scan, Slice, all_of, cst, known
+from memlint.api import CopiedPart, Effect, Facts, Rule, Safety, Scan, Slice, all_of, cst, known
 
 INSTEAD = {
     "slice": "keep a copy, which holds the part alone",
@@ -18,8 +18,12 @@ SHORT = re.compile(rb"\[" + GAP + rb"(?:(?:\d|True\b)\w*(?:[\s\\)]|#[^\n]*\n)*:|
 
 
 def takes_part(scan: Scan) -> bool:
-    """Whether some slice has a constant bound beside a library of views, or something is matched in a text."""
-    if not scan.words.isdisjoint((b"numpy", b"torch", b"memoryview")) and SHORT.search(scan.data):
+    """Whether some slice has a constant bound beside what makes arrays or views, or something is matched in a text."""
+    makers = known("producers", "made_by", "array").union(
+        *(known("producers", "sized", each) for each in ("first", "third", "dimensions"))
+    )
+    libraries = {each.partition(".")[0].encode() for each in makers} - {b"builtins"}
+    if not scan.words.isdisjoint(libraries | {b"memoryview"}) and SHORT.search(scan.data):
         return True
     matching = {each.rpartition(".")[2].encode() for each in known("transfers", "views", "matched_by")}
     return b"re" in scan.words and not scan.words.isdisjoint(matching)
@@ -32,7 +36,7 @@ class RetainedView(Rule):
     name = "retained-view"
     effect = Effect.KEPT
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\bdef\b", rb"[\[(]", rb"\breturn\b|\.|\[", file=(takes_part, LARGE_MAKERS))
+    gate = all_of(rb"\bdef\b", rb"[\[(]", rb"\breturn\b|\.|\[", file=(takes_part,))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
