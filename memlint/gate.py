@@ -160,6 +160,10 @@ class Calls:
         self.imported = re.compile(name + GAP + rb"as\b")
         self.given = re.compile(rb"=(?:[^=:;]*,)?" + opening + dotted + name + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
 
+    def are_unmanaged(self, scan: Scan) -> bool:
+        """Whether there may be a call that has no `with` of its own."""
+        return len(self.call.findall(scan.data)) > len(self.managed.findall(scan.data))
+
     def are_renamed(self, scan: Scan) -> bool:
         """Whether an import or an assignment may give a function another name than its own."""
         if self.imported.search(scan.data):
