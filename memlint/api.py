@@ -38,7 +38,7 @@ from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.weak_link import WeakLink
 from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
-from memlint.gate import CONTAINER_DEFAULT, GAP, LARGE_MAKERS, REST, Called, Gate, Scan, all_of
+from memlint.gate import CONTAINER_DEFAULT, GAP, LARGE_MAKERS, OPENING, REST, Called, Gate, Scan, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.rule import Rule, cst, m
@@ -59,6 +59,7 @@ __all__ = [
     "GAP",
     "LARGE_MAKERS",
     "LEAVES",
+    "OPENING",
     "PUT_IN",
     "REST",
     "AliasWrite",

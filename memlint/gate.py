@@ -33,6 +33,8 @@ string in front of it that no single line holds."""
 
 GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
 """What may stand between two tokens of one expression, in brackets or out of them."""
+OPENING = rb"(?:[\s\\(]|#[^\n]*\n)*"
+"""The same, and brackets around what follows."""
 FAR = 80
 """Bytes in front of an assignment's sign that may hold the name."""
 
@@ -212,17 +214,20 @@ class Calls:
     """Patterns of what a file does with some functions."""
 
     def __init__(self, name: bytes) -> None:
-        opening = rb"(?:[\s\\(]|#[^\n]*\n)*"
         dotted = rb"(?:\w+" + GAP + rb"\." + GAP + rb")*"
         arguments = rb"\((?:[^()\n]|\([^()\n]*\))*\)"
         self.name = name
         self.call = re.compile(name + GAP + rb"\(")
-        self.assigned = re.compile(rb"=" + opening + rb"(?:await\b" + opening + rb")?" + dotted + name + GAP + rb"\(")
+        self.assigned = re.compile(rb"=" + OPENING + rb"(?:await\b" + OPENING + rb")?" + dotted + name + GAP + rb"\(")
         """A call that is all of what is assigned, or its beginning."""
         self.managed = re.compile(rb"\bwith[ \t]+[\w.]*" + name + arguments + rb"[ \t]+as[ \t]+\w+:")
         """A call in a `with` of its own, as it is mostly written."""
         self.imported = re.compile(name + GAP + rb"as\b")
-        self.given = re.compile(rb"=(?:[^=:;]*,)?" + opening + dotted + name + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
+        self.given = re.compile(rb"=(?:[^=:;]*,)?" + OPENING + dotted + name + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
+
+    def are_unmanaged(self, scan: Scan) -> bool:
+        """Whether there may be a call that has no `with` of its own."""
+        return len(self.call.findall(scan.data)) > len(self.managed.findall(scan.data))
 
     def are_renamed(self, scan: Scan) -> bool:
         """Whether an import or an assignment may give a function another name than its own."""

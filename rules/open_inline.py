@@ -38,8 +38,7 @@ def is_used_up(scan: Scan) -> bool:
     calls = openers().spelled(scan)
     if calls is None:
         return False
-    opened = calls.call.findall(scan.data)
-    if len(opened) > len(calls.managed.findall(scan.data)):
+    if calls.are_unmanaged(scan):
         alone = plain(calls.name)
         lines = (line for line in scan.lines if calls.call.search(line))
         if any(len(calls.call.findall(line)) > len(alone.findall(line)) for line in lines):
