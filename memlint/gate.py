@@ -94,7 +94,7 @@ class Scan:
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The logical lines, each with its indentation, without comments, what is in strings, and blanks beside dots."""
+        """The logical lines, each with its indentation; without comments, what is in strings, and blanks by dots."""
         text = TEXT.sub(kept, self.data).replace(b"\\\n", b" ")
         depth, start, parts = 0, 0, []
         for found in BRACKET.finditer(text):
@@ -144,8 +144,8 @@ def compiled(pattern: bytes) -> Callable[[bytes], object]:
 
 
 class Lexicon:
-    """The patterns that match within one word, and what is known of the words that were met: a word is asked about once,
-    for all patterns together."""
+    """The patterns that match within one word, and what is known of the words that were met: a word is asked for all
+    of them once."""
 
     def __init__(self) -> None:
         self._patterns: dict[bytes, bool] = {}

@@ -40,7 +40,7 @@ def is_left(scan: Scan) -> bool:
     if scan.words >= {b"None", b"close", b"pass", b"shutdown", b"try"}:
         return True
     parts, behind = releases()
-    names = scan.vocabulary.lower()
+    names = b" ".join(scan.words).lower()
     if not any(part in names for part in parts):
         return False
     return behind.search(scan.data) is not None or BEHIND_JUMP.search(scan.data) is not None
