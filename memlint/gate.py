@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 WORD = re.compile(rb"(?!\(\?[a-z]+\))(?:\w|\\b|\\w|[|()*+?:]|\[\w+\])+")
 """A pattern that can only match within one identifier."""
@@ -95,6 +95,11 @@ class Scan:
     @cached_property
     def lines(self) -> list[bytes]:
         """The logical lines, each with its indentation; without comments, what is in strings, and blanks by dots."""
+        return self.code.split(b"\n")
+
+    @cached_property
+    def code(self) -> bytes:
+        """The logical lines together."""
         text = TEXT.sub(kept, self.data).replace(b"\\\n", b" ")
         depth, start, parts = 0, 0, []
         for found in BRACKET.finditer(text):
@@ -106,31 +111,73 @@ class Scan:
                 start = found.end()
         parts.append(text[start:])
         text = b" ".join(parts)
-        return (SPACED_DOT.sub(b".", text) if b" ." in text or b". " in text else text).split(b"\n")
+        return SPACED_DOT.sub(b".", text) if b" ." in text or b". " in text else text
 
 
-Condition: TypeAlias = bytes | Callable[[Scan], bool]
-"""A regular expression over UTF-8, or a question to the text."""
+Question: TypeAlias = Callable[[Scan], bool]
+"""What a text is asked where no pattern can say it."""
+Condition: TypeAlias = bytes | Question
+"""A regular expression over UTF-8, or a question."""
 
 
 @dataclass(frozen=True)
 class Gate:
     """A conjunction: every condition of `statement` holds for the top-level statement that holds the anchor, and for
-    the file; every one of `file` for the file."""
+    the file; every one of `file` for the file.
+
+    Patterns are looked for in each. Questions cost more: they are asked of a file alone, and only where none of the
+    rules whose patterns occur does without, as such a file is read anyway. Those of `always` are asked of every file:
+    what such a rule suspects costs more still.
+    """
 
     statement: tuple[Condition, ...] = ()
     file: tuple[Condition, ...] = ()
+    always: tuple[Question, ...] = ()
+
+    @cached_property
+    def of_statement(self) -> Patterns:
+        return patterns(self.statement)
+
+    @cached_property
+    def of_file(self) -> Patterns:
+        return patterns((*self.file, *self.statement))
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        return tuple(each for each in (*self.file, *self.statement) if not isinstance(each, bytes))
 
     def admits_file(self, scan: Scan) -> bool:
-        return all(map(scan.has, self.file)) and all(map(scan.has, self.statement))
+        """Whether the patterns occur in a file, and what is always asked of it holds."""
+        return self.of_file.occur(scan) and all(map(scan.has, self.always))
 
     def admits_statement(self, scan: Scan) -> bool:
-        return all(map(scan.has, self.statement))
+        """Whether those of a statement occur in one."""
+        return self.of_statement.occur(scan)
+
+    def wants(self, scan: Scan) -> bool:
+        """Whether a file that is admitted has to be read: no question says that nothing is to be found."""
+        return all(map(scan.has, self.questions))
 
 
-def all_of(*statement: Condition, file: Iterable[Condition] = ()) -> Gate:
+class Patterns(NamedTuple):
+    """Patterns by what they cost: of a word, and others."""
+
+    words: frozenset[bytes]
+    others: tuple[bytes, ...]
+
+    def occur(self, scan: Scan) -> bool:
+        return self.words <= scan.told and all(map(scan.has, self.others))
+
+
+def patterns(conditions: Iterable[Condition]) -> Patterns:
+    found = [each for each in conditions if isinstance(each, bytes)]
+    words = frozenset(filter(LEXICON.is_of_word, found))
+    return Patterns(words, tuple(each for each in found if each not in words))
+
+
+def all_of(*statement: Condition, file: Iterable[Condition] = (), always: Iterable[Question] = ()) -> Gate:
     """A gate of conditions; names that an alias may hide belong in `file`."""
-    gate = Gate(statement, tuple(file))
+    gate = Gate(statement, tuple(file), tuple(always))
     for each in (*gate.statement, *gate.file):
         if isinstance(each, bytes):
             LEXICON.is_of_word(each)
@@ -150,38 +197,63 @@ class Lexicon:
     def __init__(self) -> None:
         self._patterns: dict[bytes, bool] = {}
         """Every pattern that a gate has, and whether it is one of a word."""
-        self._known: dict[bytes, frozenset[bytes]] = {}
+        self._met: set[bytes] = set()
+        self._telling: dict[bytes, frozenset[bytes]] = {}
+        """The patterns that match a word, where any do."""
+        self._words: set[bytes] = set()
 
     def is_of_word(self, pattern: bytes) -> bool:
         """Whether a pattern matches within one word; one that is new makes all words new."""
         found = self._patterns.get(pattern)
         if found is None:
             found = self._patterns[pattern] = WORD.fullmatch(pattern) is not None
-            self._known.clear()
+            self._forget()
         return found
 
     def told(self, words: frozenset[bytes]) -> frozenset[bytes]:
         """The patterns that any of some words matches."""
-        new = words - self._known.keys()
-        if len(self._known) + len(new) > MOST_WORDS:
-            self._known.clear()
+        new = words - self._met
+        if len(self._met) + len(new) > MOST_WORDS:
+            self._forget()
             new = words
         if new:
-            either = self._any(tuple(pattern for pattern, is_word in self._patterns.items() if is_word))
-            for word in new:
-                self._known[word] = self._matched(word) if either(word) else NOTHING
-        return NOTHING.union(*filter(None, map(self._known.__getitem__, words)))
+            self._meet(new)
+        return NOTHING.union(*map(self._telling.__getitem__, words & self._words))
+
+    def _meet(self, words: frozenset[bytes]) -> None:
+        names, parts = telling(tuple(pattern for pattern, is_word in self._patterns.items() if is_word))
+        for word in words:
+            if word in names or parts(word):
+                self._telling[word] = self._matched(word)
+        self._met |= words
+        self._words = set(self._telling)
+
+    def _forget(self) -> None:
+        self._met.clear()
+        self._telling.clear()
+        self._words.clear()
 
     def _matched(self, word: bytes) -> frozenset[bytes]:
         return frozenset(each for each, is_word in self._patterns.items() if is_word and compiled(each)(word))
 
-    @staticmethod
-    @functools.lru_cache(maxsize=1)
-    def _any(patterns: tuple[bytes, ...]) -> Callable[[bytes], object]:
-        return re.compile(b"|".join(b"(?:%s)" % each for each in patterns)).search
+
+@functools.lru_cache(maxsize=1)
+def telling(patterns: tuple[bytes, ...]) -> tuple[frozenset[bytes], Callable[[bytes], object]]:
+    """The words that patterns mean as a whole, and the search for what else matches any of them. What begins with one
+    letter stands together: that is found several times as fast."""
+    choices = {each for pattern in patterns for each in (pattern.split(b"|") if b"(" not in pattern else [pattern])}
+    names = {each[2:-2] for each in choices if NAME_ALONE.fullmatch(each)}
+    by_letter: dict[bytes, list[bytes]] = {}
+    for each in sorted(choices):
+        if not NAME_ALONE.fullmatch(each):
+            by_letter.setdefault(each[:1] if IDENTIFIER.fullmatch(each) else b"", []).append(each)
+    others = by_letter.pop(b"", [])
+    together = [letter + b"(?:" + b"|".join(each[1:] for each in found) + b")" for letter, found in by_letter.items()]
+    return frozenset(names), re.compile(b"|".join([*together, *(b"(?:%s)" % each for each in others)])).search
 
 
-MOST_WORDS = 50_000
+NAME_ALONE = re.compile(rb"\\b\w+\\b")
+MOST_WORDS = 100_000
 """Words that are remembered."""
 NOTHING: frozenset[bytes] = frozenset()
 LEXICON = Lexicon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,11 @@ WORTH_A_POOL = 400_000
 
 CHUNK = 16
 """Files that a worker takes at a time: neighbours, as they ask about each other."""
+
+
+COLLECTED = (5_000, 20, 50)
+"""New objects until the garbage collector looks at them, and how many such looks until it looks at older ones: trees
+are millions of objects and no cycles. That saves a tenth of the time, and costs 15 MB a process (CPython 3.11)."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,8 @@ def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) ->
             done(1)
         return
     rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
     chunks = [list(range(start, min(start + CHUNK, len(tasks)))) for start in range(0, len(tasks), CHUNK)]
     chunks.sort(key=lambda chunk: -sum(sizes[index] for index in chunk))
     outcomes: dict[int, Outcome] = {}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from memlint.gate import Condition, Scan
+from memlint.gate import Question, Scan
 
 GAP = rb"(?:\s|\\\n|#[^\n]*\n)*"
 """Blanks, comments and line ends, as they stand between tokens inside brackets."""
@@ -43,8 +43,8 @@ STORED = re.compile(
 """A value that is put into an attribute, or into a container there."""
 ALIAS = re.compile(rb"=[\s(\\]*[^\W\d]\w*[\s\\]*\.[\s\\]*\w+" + INSIDE + rb"\)*" + INSIDE + rb"(?:[=;#\n])")
 BARE_PUT = re.compile(rb"\.[\s\\]*(?:" + PUTTING + rb")" + INSIDE + rb"\(")
-OWN = re.compile(rb"(?<![\w.])([^\W\d]\w*)\s*\.\s*\w.*[=(].*(?<![\w.])\1\b(?!\s*[.(])")
-OWN_PART = re.compile(rb"(?<![\w.])([^\W\d]\w*)\s*\.\s*\w+\s*=[\s(]*\1\s*\.\s*\w+")
+OWN = re.compile(rb"(?<![\w.])([^\W\d]\w*)\.\w.*?[=(].*(?<![\w.])\1\b(?! *[.(])")
+OWN_PART = re.compile(rb"(?<![\w.])([^\W\d]\w*)\.\w+ *= *\(*\1\.\w+")
 """A line that names an object, gives an attribute of it something, and names the object again, or a part of it."""
 
 DEFINED = re.compile(rb"def[\s\\]+(\w+)")
@@ -55,9 +55,9 @@ FURTHEST = 3
 """Names of a place that is followed: `a.b.c`."""
 
 
-def either(*conditions: Condition) -> Condition:
-    """The condition that one of some holds."""
-    return lambda scan: any(map(scan.has, conditions))
+def either(*questions: Question) -> Question:
+    """Whether one of some holds."""
+    return lambda scan: any(map(scan.has, questions))
 
 
 def gives_instance(scan: Scan) -> bool:
@@ -154,25 +154,18 @@ def closes_circle(scan: Scan) -> bool:
     )
 
 
-def is_flat(scan: Scan) -> bool:
-    """Whether a top-level statement stores something and defines nothing: what it refers to may be in the others."""
-    if scan.data.lstrip().startswith((b"async", b"class", b"def", b"@")):
-        return False
-    return bool(STORED.search(scan.data) or BARE_PUT.search(scan.data))
-
-
 def keeps_itself(scan: Scan) -> bool:
     """Whether an attribute of an object that code knows by name may be given that very object: `x.y = x`."""
     if not STORED.search(scan.data.replace(b"self.", b"")):
         return False
-    return any(OWN.search(line) for line in scan.lines if b"." in line)
+    return OWN.search(scan.code) is not None
 
 
 def keeps_own_part(scan: Scan) -> bool:
     """Whether an attribute of an object that code knows by name may be given a part of that object: `x.y = x.z`."""
     if not STORED.search(scan.data.replace(b"self.", b"")):
         return False
-    return any(OWN_PART.search(line) for line in scan.lines if b"=" in line)
+    return OWN_PART.search(scan.code) is not None
 
 
 def leads(held: dict[bytes, set[bytes]], start: bytes, end: bytes) -> bool:
@@ -201,13 +194,18 @@ def keeps_method(scan: Scan) -> bool:
     inherited = read - defined.keys() - set(SET.findall(scan.data)) if DERIVED.search(scan.data) else set()
     if not inherited:
         return False
-    of_own = re.compile(rb"(?<![\w.])(?:%s)\s*\.\s*(\w+)\b(?!\s*[.(\[])" % b"|".join(own))
+    either, names = b"|".join(own), b"|".join(inherited)
+    of_own = re.compile(rb"(?<![\w.])(?:%s)\.(\w+)\b(?! *[.(\[])" % either)
     return any(
         not inherited.isdisjoint(of_own.findall(rest))
-        for line in scan.lines
-        if b"." in line
+        for line in lines_with(scan, rb"(?:%s)\.(?:%s)\b(?! *[.(\[])" % (either, names))
         for rest in kept(line, own)
     )
+
+
+def lines_with(scan: Scan, pattern: bytes) -> list[bytes]:
+    """The logical lines in which a pattern occurs behind something else."""
+    return re.findall(rb"^.+\b" + pattern + rb".*$", scan.code, re.MULTILINE)
 
 
 def kept(line: bytes, own: frozenset[bytes]) -> Iterator[bytes]:
@@ -244,8 +242,8 @@ def keeps_generator(scan: Scan) -> bool:
     called = made and not made.isdisjoint(re.findall(rb"(?:%s)[\s\\]*\.[\s\\]*(\w+)" % either, scan.data))
     if not called and not GENERATOR.search(scan.data):
         return False
-    of_own = re.compile(rb"(?<![\w.])(?:%s)\b(?:\s*\.\s*(\w+)\s*\()?" % either)
-    for line in scan.lines:
+    of_own = re.compile(rb"(?<![\w.])(?:%s)\b(?:\.(\w+)\s*\()?" % either)
+    for line in lines_with(scan, rb"(?:%s)\b" % either):
         if b"=" in line and (found := TARGET.search(line)):
             rest = line[found.end() :]
             if any(name in made or b" for " in rest for name in of_own.findall(rest)):
@@ -285,13 +283,10 @@ def keeps_function(scan: Scan) -> bool:
         named.update((each[1] for each in given if each), [b"lambda"])
     if not named or b"weakref" in scan.words:
         return bool(named)
-    is_kept = re.compile(rb"(?<![\w.])(?:%s)\b(?!\s*\()" % b"|".join(named))
-    return any(
-        is_kept.search(rest)
-        for line in scan.lines
-        if (b"=" in line or b"(" in line) and is_kept.search(line)
-        for rest in kept(line, frozenset())
-    )
+    either = b"|".join(named)
+    is_kept = re.compile(rb"(?<![\w.])(?:%s)\b(?!\s*\()" % either)
+    lines = lines_with(scan, rb"(?:%s)\b" % either)
+    return any(is_kept.search(rest) for line in lines for rest in kept(line, frozenset()))
 
 
 def nested(scan: Scan) -> set[bytes]:

@@ -15,7 +15,6 @@ from memlint.api import (
     cst,
     either,
     gives_instance,
-    is_flat,
 )
 
 
@@ -27,7 +26,7 @@ class ParentChildCycle(Rule):
     effect = Effect.LATE
     severity = Severity.INFO
     fixes = (Safety.UNSAFE,)
-    gate = all_of(either(gives_instance, closes_circle, is_flat), file=(either(gives_instance, closes_circle),))
+    gate = all_of(rb"[.@]", always=(either(gives_instance, closes_circle),))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -30,7 +30,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
     name = "self-bound-callback"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(either(keeps_method, keeps_own_part))
+    gate = all_of(rb"\bdef\b", rb"\.", file=(either(keeps_method, keeps_own_part),))
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> ast.Attribute | None:

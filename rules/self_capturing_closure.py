@@ -35,7 +35,7 @@ class SelfCapturingClosure(StoreRule[Function]):
     name = "self-capturing-closure"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(keeps_function)
+    gate = all_of(rb"lambda|(?s:\bdef\b.*?\bdef\b)", rb"\.", file=(keeps_function,))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -33,7 +33,10 @@ class SortedForExtreme(Rule):
     effect = Effect.PEAK
     default = False
     fixes = (Safety.SAFE, Safety.UNSAFE)
-    gate = all_of(rb"\[" + BLANKS + rb"(?:-" + BLANKS + rb")?\d*_?\d*" + BLANKS + rb"[\]:]|\bin\b", file=(rb"\bsorted\b|\blist\b",))
+    gate = all_of(
+        rb"\[" + BLANKS + rb"(?:-" + BLANKS + rb")?\d*_?\d*" + BLANKS + rb"[\]:]|\bin\b",
+        file=(rb"\bsorted\b|\blist\b",),
+    )
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memlint.gate import Called, Calls, Scan
+from memlint.gate import Called, Calls, Scan, all_of
 
 OPENERS = Called(["builtins.open", "gzip.open", "requests.Session"])
 
@@ -79,3 +79,31 @@ def test_all_parts_of_a_name_must_occur() -> None:
 )
 def test_lines(text: bytes, lines: list[bytes]) -> None:
     assert Scan(text).lines == lines
+
+
+def test_words_are_told_apart_from_what_holds_them() -> None:
+    gate = all_of(rb"\bdel\b", rb"cache|memo", file=(rb"re\w+er",))
+    assert gate.admits_file(Scan(b"del x\nlru_cached = reader\n"))
+    assert not gate.admits_file(Scan(b"delete(x)\nlru_cached = reader\n"))
+    assert not gate.admits_file(Scan(b"del x\nreader = 1\n"))
+    assert gate.admits_statement(Scan(b"del memory\n"))
+
+
+def test_a_pattern_that_comes_later_is_found_in_words_that_were_met() -> None:
+    text = b"quite_new_name = 1\n"
+    assert not all_of(rb"\bsome_other_name\b").admits_file(Scan(text))
+    assert all_of(rb"\bquite_new_name\b").admits_file(Scan(text))
+
+
+def test_questions_are_asked_where_nothing_else_wants_the_file() -> None:
+    asked = []
+
+    def never(scan: Scan) -> bool:
+        asked.append(scan)
+        return False
+
+    gate, scan = all_of(rb"x", file=(never,)), Scan(b"x\n")
+    assert gate.admits_file(scan)
+    assert not asked
+    assert not gate.wants(scan)
+    assert not all_of(rb"x", always=(never,)).admits_file(Scan(b"x\n"))
