@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import tokenize
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,6 +22,7 @@ from memlint.registry import all_rules, page_text
 from memlint.rule import Rule
 from memlint.source import SourceFile
 
+ROOT = Path(__file__).parent.parent
 NEWEST = (3, 14)
 INSIDE = (" ", "  ", "\n", "\n    ", "  # noted (\n", " \\\n")
 """What may stand between two tokens in brackets, beside what stands there."""
@@ -83,6 +88,16 @@ def test_other_spellings_pass_the_gate(rule: type[Rule], data: st.DataObject) ->
     expected = found(rule, text, gated=False)
     if expected is not None:
         assert found(rule, text, gated=True) == expected
+
+
+@pytest.mark.parametrize("package", ["_pytest", "click", "hypothesis.strategies", "pip._internal"])
+def test_installed_code_passes_the_gates(package: str) -> None:
+    spec = find_spec(package)
+    assert spec and spec.submodule_search_locations
+    command = [sys.executable, "-m", "benchmarks.gates", "--whole", *spec.submodule_search_locations]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ML104" in done.stdout
 
 
 def test_a_gate_that_is_too_narrow_is_noticed() -> None:
