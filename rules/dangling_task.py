@@ -36,5 +36,10 @@ class DanglingTask(Rule):
             "garbage-collected before it is done; keep it in a set, with `add_done_callback` of the set's `discard`",
             fix=fix,
             unfixed=unfixed,
-            optional=self.facts.tasks.is_delayed(found.work),
+            optional=self.facts.tasks.is_delayed(found.work) or is_made_by_call(found.work),
         )
+
+
+def is_made_by_call(work: ast.expr) -> bool:
+    """Whether a coroutine is that of a function which a call gives back, `wrapped(read)()`."""
+    return isinstance(work, ast.Call) and isinstance(work.func, ast.Call)

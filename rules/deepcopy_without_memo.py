@@ -58,6 +58,8 @@ def bare_copies(facts: Facts, function: ast.FunctionDef) -> Iterator[ast.Call]:
         return
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
     for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        if node.args and is_view(node.args[0]):
+            continue
         if len(node.args) == 1 and not node.keywords:
             is_whole = not isinstance(node.args[0], ast.Starred)
             if is_whole and facts.names.qualified(node.func) == "copy.deepcopy":
@@ -91,3 +93,9 @@ def is_of_own_kind(facts: Facts, call: ast.Call) -> bool:
     makers = {each.node.name for each in facts.classes.models.values() if "__deepcopy__" in each.methods}
     read = {node.id for each in stores for node in ast.walk(each.value) if isinstance(node, ast.Name)}
     return not makers.isdisjoint(read)
+
+
+def is_view(value: ast.expr) -> bool:
+    """Whether a value looks like a view of a dictionary, which no deep copy can be made of."""
+    called = value.func if isinstance(value, ast.Call) and not value.args else None
+    return isinstance(called, ast.Attribute) and called.attr in ("items", "keys", "values")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from memlint.api import (
     Child,
     ClassModel,
+    Cycle,
     Effect,
     Facts,
     Rule,
@@ -50,7 +51,7 @@ class ParentChildCycle(Rule):
                 severity=Severity.WARNING if is_heavy else None,
                 elsewhere=cycle.places,
                 cycle=cycle.names,
-                optional=cycle.is_of_host or cycle.is_alone or not is_heavy,
+                optional=cycle.is_of_host or cycle.is_alone or not is_heavy or self.is_in_others(cycle),
                 fix=fix,
                 unfixed=reason,
             )
@@ -60,6 +61,11 @@ class ParentChildCycle(Rule):
                 if child.store.by.lineno not in told:
                     self.report_child(model, child)
         return False
+
+    def is_in_others(self, cycle: Cycle) -> bool:
+        """Whether the owner is a child itself, or has no place for a weak reference to it."""
+        owner = cycle.owner
+        return owner is not None and (self.facts.company.is_child(owner) or bool(self.needing(owner)))
 
     def needing(self, owner: ClassModel | None) -> str:
         """What the class needs that a weak reference is to lead to: its slots have no place for one."""

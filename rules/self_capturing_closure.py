@@ -96,9 +96,11 @@ class SelfCapturingClosure(StoreRule[Function]):
             store.by,
             f"`{name}.{store.attribute}` keeps {shown}, which holds `{name}`: a cycle, so each `{owner}` is freed only "
             "by the garbage collector; make it a method",
-            optional=self.is_unsure(model, store)
+            optional=store.inside
+            or self.is_unsure(model, store)
             or self.is_for_a_look(store)
-            or is_part(model)
+            or self.facts.company.is_child(model)
+            or not all(map(self.facts.classes.is_known, model.lineage()))
             or self.facts.classes.is_overwritten(store.attribute),
             related=[*([] if isinstance(function, ast.Lambda) else [(function, "the function")]), *others],
             cycle=(f"{owner}.{store.attribute}", shown, owner),
@@ -182,12 +184,6 @@ class SelfCapturingClosure(StoreRule[Function]):
             Safety.UNSAFE,
             (deletion, Edit(end, end, "\n".join(lines))),
         )
-
-
-def is_part(model: ClassModel) -> bool:
-    """Whether the instances of a class are made with a `parent`, which ends them."""
-    maker = model.methods.get("__init__")
-    return maker is not None and any(each.arg == "parent" for each in (*maker.args.args, *maker.args.kwonlyargs))
 
 
 def describe(function: Function) -> str:

@@ -97,7 +97,7 @@ class SharedFieldDefault(Rule):
             f"{change}: {way_out}",
             severity=None if shared.change or shared.is_refused else Severity.WARNING,
             related=[(shared.change, "the change")] if shared.change else [],
-            optional=shared.is_supposed or not (shared.change or shared.is_refused),
+            optional=shared.is_supposed or shared.owner is None or not (shared.change or shared.is_refused),
             fix=fix,
             unfixed=unfixed,
         )

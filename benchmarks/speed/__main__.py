@@ -30,6 +30,7 @@ from benchmarks.precision.__main__ import packages, unpacked
 PYTHON = sys.executable
 MEMLINT = [PYTHON, "-m", "memlint", "check", "--isolated", "--quiet", "--exit-zero"]
 RUFF = ["check", "--isolated", "--quiet", "--exit-zero", "--select", "B006,B008,B019,B023,RUF012"]
+PERFLINT = "W8101,W8102,W8201,W8202,W8203,W8204,W8205,R8203,W8301,W8302,W8401,W8402,W8403"
 SEVERAL = 50
 """Files that a commit changes."""
 ABOUT = 1_000
@@ -100,6 +101,7 @@ def cases(folder: Path) -> Iterator[Case]:
             file.write("# changed\n")
 
     yield Case("memlint, cold", [*MEMLINT, "--no-cache", "."])
+    yield Case("memlint, cold, one process", [*MEMLINT, "--no-cache", "--jobs", "1", "."])
     yield Case("memlint, first run with a cache", [*MEMLINT, "."], lambda: forget(folder / ".memlint_cache"))
     yield Case("memlint, nothing changed", [*MEMLINT, "."])
     yield Case("memlint, one file changed", [*MEMLINT, "."], change)
@@ -118,7 +120,21 @@ def cases(folder: Path) -> Iterator[Case]:
     if find_spec("pylint"):
         checks = "dangerous-default-value,consider-using-with,method-cache-max-size-none"
         command = [PYTHON, "-m", "pylint", "--disable=all", f"--enable={checks}", "--recursive=y", "."]
-        yield Case("pylint", command, statuses=range(32))  # a bit for each sort of message
+        yield Case("pylint, 3 messages", command, statuses=range(32))  # a bit for each sort of message
+        if find_spec("perflint"):
+            command = [
+                PYTHON,
+                "-m",
+                "pylint",
+                "--load-plugins=perflint",
+                "--disable=all",
+                f"--enable={PERFLINT}",
+                "--recursive=y",
+                ".",
+            ]
+            yield Case("pylint with perflint", command, statuses=range(32))
+    if find_spec("fixit"):
+        yield Case("fixit", [PYTHON, "-m", "fixit", "--quiet", "lint", "."])
 
 
 def forget(folder: Path) -> None:

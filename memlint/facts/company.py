@@ -38,6 +38,22 @@ class Company:
             for other in each.stores_of(store.attribute)
         )
 
+    def is_child(self, model: ClassModel) -> bool:
+        """Whether an instance has a parent of its own, which may keep it: it is made with one, or another object stores
+        itself in an attribute of it."""
+        maker = model.methods.get("__init__")
+        if maker is not None and any(each.arg == "parent" for each in (*maker.args.args, *maker.args.kwonlyargs)):
+            return True
+        nodes = (node for node in ast.walk(model.node) if isinstance(node, ast.Attribute))
+        attributes = {node.attr for node in nodes if isinstance(node.ctx, ast.Store)}
+        return any(
+            write.attribute.attr in attributes
+            and write.value is not None
+            and self.facts.classes.instance(write.attribute.value) is None
+            and self.facts.classes.instance(write.value) not in (None, model)
+            for _, write in self.facts.classes.stored
+        )
+
     def _is_given(self, model: ClassModel, store: Store) -> bool:
         """Whether a method gives its instance, by that name, to a call that may keep it, or stores it elsewhere."""
         own = set(ast.walk(store.by))

@@ -45,6 +45,31 @@ def is_in_others(more: str) -> bool:
     return facts.company.is_in_others(model, model.stores[0])
 
 
+CHILDREN = {
+    "made with a parent": ("class Node:\n    def __init__(self, parent): ...\n", True),
+    "stored by another": (
+        "class Node:\n    def __init__(self):\n        self.tree = None\n\n\n"
+        "class Tree:\n    def add(self, node):\n        node.tree = self\n",
+        True,
+    ),
+    "stored in another": (
+        "class Node:\n    def __init__(self):\n        self.tree = None\n\n\n"
+        "class Tree:\n    def add(self, node):\n        node.other = self\n",
+        False,
+    ),
+    "given its own": ("class Node:\n    def link(self, node):\n        node.link = self\n", False),
+}
+
+
+@pytest.mark.parametrize("case", CHILDREN)
+def test_children(case: str) -> None:
+    text, expected = CHILDREN[case]
+    source = SourceFile("node.py", text)
+    facts = Facts(source, Tree(source, ast.parse(source.text)), Project())
+    model = next(each for each in facts.classes.models.values() if each.node.name == "Node")
+    assert facts.company.is_child(model) is expected
+
+
 @pytest.mark.parametrize("case", ALONE)
 def test_alone(case: str) -> None:
     assert not is_in_others(ALONE[case])
