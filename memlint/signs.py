@@ -29,12 +29,14 @@ PUT = re.compile(rb"(" + CHAIN + rb")\.(?:" + PUTTING + rb")\s*\(")
 VALUE = re.compile(rb"(?<![\w.])([^\W\d]\w*(?:\.\w+)?)\b(?!\s*[.(\[]|=[^=])")
 """A name, or an attribute of one, that is read for its value."""
 
+PLACE = rb"\.[\s\\]*\w+" + INSIDE
 STORED = re.compile(
-    rb"\.\w+"
-    + INSIDE
+    PLACE
     + rb"(?:\[[^\n]*\]"
     + INSIDE
-    + rb")?(?::[^=\n]*)?=(?!=)|\.\w+\.(?:"
+    + rb")?(?::[^=\n]*)?=(?!=)|"
+    + PLACE
+    + rb"\.[\s\\]*(?:"
     + PUTTING
     + rb")"
     + INSIDE
@@ -51,8 +53,18 @@ DEFINED = re.compile(rb"def[\s\\]+(\w+)")
 PROPERTY = re.compile(rb"@[\w.]*(?:property|setter|getter|deleter)\b[^\n]*\n\s*(?:async[\s\\]+)?def[\s\\]+(\w+)")
 SET = re.compile(rb"\.[\s\\]*(\w+)" + INSIDE + rb"(?::[^=\n]*)?=(?!=)")
 DERIVED = re.compile(rb"class[\s\\]+\w+[\s\\]*[(\[]")
+BLOCK = re.compile(rb"def[\s\\]+(\w+)|class[\s\\]+\w+[\s\\]*[(:\[]")
+CALLED = re.compile(rb"([^\W\d]\w*)\s*\.\s*(?:(" + PUTTING + rb")|\w+)\s*\(")
+GIVEN = re.compile(rb"(\w+)" + INSIDE + rb"(?::[^=\n]*)?=[\s(\\]*\Z")
+
+LOOKING = (rb"return ", rb"type\(", rb"len\(", rb"id\(", rb"repr\(", rb"isinstance\(", rb"is ")
+"""What looks at an object, or hands it to the caller."""
+INDENTED = frozenset({b" ", b"\t", b"\f"})
+"""What stands before the header of a function that is no module's own."""
 FURTHEST = 3
 """Names of a place that is followed: `a.b.c`."""
+LONGEST = 200
+"""Characters between a name and the lambda that it is given."""
 
 
 def either(*questions: Question) -> Question:
@@ -68,10 +80,7 @@ def gives_instance(scan: Scan) -> bool:
 def instances(scan: Scan) -> frozenset[bytes]:
     """What functions that are indented call their first parameter, `self` mostly."""
     data = scan.data
-    return frozenset(found[1] for found in METHOD.finditer(data) if data[found.start() - 1 : found.start()] in BEFORE)
-
-
-BEFORE = frozenset({b" ", b"\t", b"\f"})
+    return frozenset(found[1] for found in METHOD.finditer(data) if data[found.start() - 1 : found.start()] in INDENTED)
 
 
 def is_given(data: bytes, name: bytes) -> bool:
@@ -91,10 +100,6 @@ def uses(name: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
         + rb"%s\b(?!\s*\.)|super\s*\([\w.\s]*,\s*%s\b(?!\s*\.)" % (name, name)
     )
     return re.compile(alone), re.compile(always)
-
-
-LOOKING = (rb"return ", rb"type\(", rb"len\(", rb"id\(", rb"repr\(", rb"isinstance\(", rb"is ")
-"""What looks at an object, or hands it to the caller."""
 
 
 class Reference(NamedTuple):
@@ -220,9 +225,6 @@ def kept(line: bytes, own: frozenset[bytes]) -> Iterator[bytes]:
             yield line[called.end() :]
 
 
-CALLED = re.compile(rb"([^\W\d]\w*)\s*\.\s*(?:(" + PUTTING + rb")|\w+)\s*\(")
-
-
 @functools.lru_cache(maxsize=256)
 def parts(name: bytes) -> re.Pattern[bytes]:
     """The attributes of an object that are read for their value."""
@@ -240,7 +242,7 @@ def keeps_generator(scan: Scan) -> bool:
         return False
     made = suspending(scan) if b"yield" in scan.words or b"async" in scan.words else set()
     called = made and not made.isdisjoint(re.findall(rb"(?:%s)[\s\\]*\.[\s\\]*(\w+)" % either, scan.data))
-    if not called and not GENERATOR.search(scan.data):
+    if not called and b"for" not in scan.words:
         return False
     of_own = re.compile(rb"(?<![\w.])(?:%s)\b(?:\.(\w+)\s*\()?" % either)
     for line in lines_with(scan, rb"(?:%s)\b" % either):
@@ -249,9 +251,6 @@ def keeps_generator(scan: Scan) -> bool:
             if any(name in made or b" for " in rest for name in of_own.findall(rest)):
                 return True
     return False
-
-
-GENERATOR = re.compile(rb"=[^\n]*\([^\n]*(?:\n[^\n]*){0,3}?\sfor\s")
 
 
 def suspending(scan: Scan) -> set[bytes]:
@@ -305,9 +304,3 @@ def nested(scan: Scan) -> set[bytes]:
             found.add(header[1])
         outer.append((depth, bool(header[1])))
     return found
-
-
-BLOCK = re.compile(rb"def[\s\\]+(\w+)|class[\s\\]+\w+[\s\\]*[(:\[]")
-GIVEN = re.compile(rb"(\w+)" + INSIDE + rb"(?::[^=\n]*)?=[\s(\\]*\Z")
-LONGEST = 200
-"""Characters between a name and the lambda that it is given."""

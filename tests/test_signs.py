@@ -43,6 +43,7 @@ def test_an_instance_is_given_away(text: str, expected: bool) -> None:
     [
         ("a.x = b\nb.y = a\n", True),
         ("a.x = b; b.y = a\n", True),
+        ("a . x = b\nb \\\n. y = a\n", True),
         ("a.x = b\nif c: b.y = a\n", True),
         ("a.x, b.y = b, a\n", True),
         ("a.x = b\nb.y.append(\n    # the other\n    a)\n", True),
@@ -66,6 +67,7 @@ def test_objects_refer_to_each_other(text: str, expected: bool) -> None:
     ("condition", "text", "expected"),
     [
         (keeps_itself, "x.y = x\n", True),
+        (keeps_itself, "x . y = x\n", True),
         (keeps_itself, "x.y[k].z.append(x)\n", True),
         (keeps_itself, "x.y = z\n", False),
         (keeps_own_part, "x.y = x.z\n", True),
