@@ -136,14 +136,15 @@ def check_files(
 def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) -> Iterator[Outcome]:
     """The outcome of every task, in order."""
     sizes = [size(task.path) for task in tasks]
-    if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
+    is_long = sum(sizes) >= WORTH_A_POOL
+    if is_long:
+        rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
+        collect_less()
+    if jobs < 2 or len(tasks) < 2 or not is_long:
         for task in tasks:
             yield check_file(task)
             done(1)
         return
-    rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
-    gc.freeze()
-    gc.set_threshold(*COLLECTED)
     chunks = [list(range(start, min(start + CHUNK, len(tasks)))) for start in range(0, len(tasks), CHUNK)]
     chunks.sort(key=lambda chunk: -sum(sizes[index] for index in chunk))
     outcomes: dict[int, Outcome] = {}
@@ -190,7 +191,7 @@ class workers:
         from multiprocessing import get_context
 
         context = get_context("fork" if "fork" in start_methods() else "spawn")
-        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=leave_interrupts)
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=begin)
 
     def __enter__(self) -> ProcessPoolExecutor:
         return self.pool
@@ -209,8 +210,16 @@ def start_methods() -> Sequence[str]:
     return () if sys.platform == "darwin" else multiprocessing.get_all_start_methods()
 
 
-def leave_interrupts() -> None:
+def begin() -> None:
+    """What a worker does first: leave interrupts to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_less()
+
+
+def collect_less() -> None:
+    """Let the garbage collector look less often, and never again at what is there now."""
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def check_chunk(tasks: Sequence[Task]) -> list[Outcome]:
