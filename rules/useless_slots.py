@@ -23,11 +23,12 @@ class UselessSlots(Rule):
         found = self.facts.slots.useless(self.facts.classes.of(owner)) if owner else None
         if owner is None or found is None:
             return
-        base = found.model
+        names = " and ".join(f"`{base.node.name}`" for base in found.bases)
+        several = len(found.bases) > 1
         self.report(
             found.statement,
-            f"each `{owner.name}` has a `__dict__` all the same, by its base `{found.name}`, which has no `__slots__`: "
-            f"give `{found.name}` slots, too",
-            elsewhere=[(base.home.facts, base.node, "the base without slots")],
+            f"each `{owner.name}` has a `__dict__` all the same, by its base{'s' * several} {names}, which ha"
+            f"{'ve' if several else 's'} no `__slots__`: give {'them' if several else names} slots, too",
+            elsewhere=[(base.home.facts, base.node, "a base without slots") for base in found.bases],
             optional=self.facts.registrations.lives_on(self.facts.classes.of(owner)),
         )

@@ -21,11 +21,10 @@ METACLASSES = frozenset({"abc.ABCMeta"})
 
 
 class Useless(NamedTuple):
-    """The statement that gives slots, and the base by which every instance has a dictionary all the same."""
+    """The statement that gives slots, and the bases by which every instance has a dictionary all the same."""
 
     statement: ast.stmt
-    name: str
-    model: ClassModel
+    bases: tuple[ClassModel, ...]
 
 
 class Slots:
@@ -48,10 +47,8 @@ class Slots:
             return None
         if any(names.isdisjoint((each.attribute, mangled(model, each.attribute))) for each in model.stores):
             return None
-        open_ = next((each for each in model.lineage() if each is not model and self.has_dictionary(each)), None)
-        if open_ is not None and is_overridden(open_):
-            return None
-        return Useless(statement, open_.node.name, open_) if open_ is not None else None
+        bases = tuple(each for each in model.lineage() if each is not model and self.has_dictionary(each))
+        return Useless(statement, bases) if bases and not any(map(is_overridden, bases)) else None
 
     def is_for_open_ones(self, model: ClassModel) -> bool:
         """Whether a class is there to be derived from, and the classes of the file that are have no slots."""
