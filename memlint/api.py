@@ -39,7 +39,7 @@ from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.weak_link import WeakLink
 from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
-from memlint.gate import CONTAINER_DEFAULT, GAP, LARGE_MAKERS, OPENING, REST, Called, Gate, Scan, all_of
+from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, Scan, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.rule import Rule, cst, m
@@ -47,25 +47,18 @@ from memlint.signs import (
     closes_circle,
     either,
     gives_instance,
-    keeps_function,
-    keeps_generator,
     keeps_itself,
-    keeps_method,
-    keeps_own_part,
 )
 
 __all__ = [
     "CONTAINER_DEFAULT",
-    "GAP",
     "LARGE_MAKERS",
     "LEAVES",
-    "OPENING",
     "PUT_IN",
     "REST",
     "AliasWrite",
     "Binding",
     "CachedAttribute",
-    "Called",
     "Child",
     "ClassKind",
     "ClassModel",
@@ -134,11 +127,7 @@ __all__ = [
     "hoisted_function",
     "hoisted_wrapper",
     "is_alone",
-    "keeps_function",
-    "keeps_generator",
     "keeps_itself",
-    "keeps_method",
-    "keeps_own_part",
     "known",
     "m",
     "moved",

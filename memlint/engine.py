@@ -51,8 +51,6 @@ def lint(
     scan = Scan(source.scanned)
     rules = [rule for rule in rules if rule.since <= project.target]
     awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(scan)]
-    if gated and not is_taught and not parse and not any(rule.gate.wants(scan) for rule in awake):
-        return outcome
     tree = (project.tree_at_hand(source) or read(source, outcome)) if awake or parse else None
     if tree is None or not awake:
         return outcome

@@ -31,12 +31,6 @@ CONTAINER_DEFAULT = (
 """A parameter's default that may be a display, a comprehension, a call or a tuple of such, in a `def` or a lambda; or a
 string in front of it that no single line holds."""
 
-GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
-"""What may stand between two tokens of one expression, in brackets or out of them."""
-OPENING = rb"(?:[\s\\(]|#[^\n]*\n)*"
-"""The same, and brackets around what follows."""
-FAR = 80
-"""Bytes in front of an assignment's sign that may hold the name."""
 
 LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
@@ -50,6 +44,10 @@ WITH_CODE = re.compile(rb"\b(?:[fFtT][rR]?|[rR][fFtT])\Z")
 LETTERS = frozenset({b"f", b"F", b"t", b"T", b"r", b"R"})
 SPACED_DOT = re.compile(rb"(?<=[\w\])\"'])(?<!\bfrom)(?:[^\S\n]+\.[^\S\n]*|\.[^\S\n]+)(?=[^\W\d])")
 BRACKET = re.compile(rb"[()\[\]{}\n]")
+NAME_ALONE = re.compile(rb"\\b\w+\\b")
+MOST_WORDS = 100_000
+"""Words that are remembered."""
+NOTHING: frozenset[bytes] = frozenset()
 
 
 def kept(found: re.Match[bytes]) -> bytes:
@@ -125,14 +123,11 @@ class Gate:
     """A conjunction: every condition of `statement` holds for the top-level statement that holds the anchor, and for
     the file; every one of `file` for the file.
 
-    Patterns are looked for in each. Questions cost more: they are asked of a file alone, and only where none of the
-    rules whose patterns occur does without, as such a file is read anyway. Those of `always` are asked of every file:
-    what such a rule suspects costs more still.
+    Patterns are looked for in each. Questions cost more: they are asked of a file, and last.
     """
 
-    statement: tuple[Condition, ...] = ()
+    statement: tuple[bytes, ...] = ()
     file: tuple[Condition, ...] = ()
-    always: tuple[Question, ...] = ()
 
     @cached_property
     def of_statement(self) -> Patterns:
@@ -144,19 +139,13 @@ class Gate:
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        return tuple(each for each in (*self.file, *self.statement) if not isinstance(each, bytes))
+        return tuple(each for each in self.file if not isinstance(each, bytes))
 
     def admits_file(self, scan: Scan) -> bool:
-        """Whether the patterns occur in a file, and what is always asked of it holds."""
-        return self.of_file.occur(scan) and all(map(scan.has, self.always))
+        return self.of_file.occur(scan) and all(map(scan.has, self.questions))
 
     def admits_statement(self, scan: Scan) -> bool:
-        """Whether those of a statement occur in one."""
         return self.of_statement.occur(scan)
-
-    def wants(self, scan: Scan) -> bool:
-        """Whether a file that is admitted has to be read: no question says that nothing is to be found."""
-        return all(map(scan.has, self.questions))
 
 
 class Patterns(NamedTuple):
@@ -175,9 +164,9 @@ def patterns(conditions: Iterable[Condition]) -> Patterns:
     return Patterns(words, tuple(each for each in found if each not in words))
 
 
-def all_of(*statement: Condition, file: Iterable[Condition] = (), always: Iterable[Question] = ()) -> Gate:
+def all_of(*statement: bytes, file: Iterable[Condition] = ()) -> Gate:
     """A gate of conditions; names that an alias may hide belong in `file`."""
-    gate = Gate(statement, tuple(file), tuple(always))
+    gate = Gate(statement, tuple(file))
     for each in (*gate.statement, *gate.file):
         if isinstance(each, bytes):
             LEXICON.is_of_word(each)
@@ -252,61 +241,4 @@ def telling(patterns: tuple[bytes, ...]) -> tuple[frozenset[bytes], Callable[[by
     return frozenset(names), re.compile(b"|".join([*together, *(b"(?:%s)" % each for each in others)])).search
 
 
-NAME_ALONE = re.compile(rb"\\b\w+\\b")
-MOST_WORDS = 100_000
-"""Words that are remembered."""
-NOTHING: frozenset[bytes] = frozenset()
 LEXICON = Lexicon()
-
-
-class Called:
-    """Tells, of functions by their full names, which ones a file may call."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names: list[tuple[frozenset[bytes], bytes]] = []
-        """What must occur for each name, and a pattern of its last part."""
-        for name in names:
-            *owners, last = name.encode().split(b".")
-            self.names.append((frozenset((*owners, last)), last + rb"(?<!\w" + last + rb")"))
-            if owners == [b"builtins"]:
-                self.names.append((frozenset((last,)), last + rb"(?<![\w.]" + last + rb")"))
-
-    def spelled(self, scan: Scan) -> Calls | None:
-        """What to look for where all parts of one of the names occur."""
-        found = frozenset(last for words, last in self.names if words <= scan.words)
-        return calls(found) if found else None
-
-
-@functools.cache  # memlint: ignore[ML602] one entry per set of names that occur together
-def calls(names: frozenset[bytes]) -> Calls:
-    return Calls(rb"(" + b"|".join(sorted(names)) + rb")\b")
-
-
-class Calls:
-    """Patterns of what a file does with some functions."""
-
-    def __init__(self, name: bytes) -> None:
-        dotted = rb"(?:\w+" + GAP + rb"\." + GAP + rb")*"
-        arguments = rb"\((?:[^()\n]|\([^()\n]*\))*\)"
-        self.name = name
-        self.call = re.compile(name + GAP + rb"\(")
-        self.assigned = re.compile(rb"=" + OPENING + rb"(?:await\b" + OPENING + rb")?" + dotted + name + GAP + rb"\(")
-        """A call that is all of what is assigned, or its beginning."""
-        self.managed = re.compile(rb"\bwith[ \t]+[\w.]*" + name + arguments + rb"[ \t]+as[ \t]+\w+:")
-        """A call in a `with` of its own, as it is mostly written."""
-        self.imported = re.compile(name + GAP + rb"as\b")
-        self.given = re.compile(rb"=(?:[^=:;]*,)?" + OPENING + dotted + name + rb"[\s\\]*(?:[,;)\]#=]|$)", re.MULTILINE)
-
-    def are_unmanaged(self, scan: Scan) -> bool:
-        """Whether there may be a call that has no `with` of its own."""
-        return len(self.call.findall(scan.data)) > len(self.managed.findall(scan.data))
-
-    def are_renamed(self, scan: Scan) -> bool:
-        """Whether an import or an assignment may give a function another name than its own."""
-        if self.imported.search(scan.data):
-            return True
-        for each in self.given.finditer(scan.data):
-            before = scan.data[max(each.start() - FAR, 0) : each.start()]
-            if not before.rstrip(b" \t\\").endswith(each[1]):
-                return True
-        return False

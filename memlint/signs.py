@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -46,16 +45,8 @@ STORED = re.compile(
 ALIAS = re.compile(rb"=[\s(\\]*[^\W\d]\w*[\s\\]*\.[\s\\]*\w+" + INSIDE + rb"\)*" + INSIDE + rb"(?:[=;#\n])")
 BARE_PUT = re.compile(rb"\.[\s\\]*(?:" + PUTTING + rb")" + INSIDE + rb"\(")
 OWN = re.compile(rb"(?<![\w.])([^\W\d]\w*)\.\w.*?[=(].*(?<![\w.])\1\b(?! *[.(])")
-OWN_PART = re.compile(rb"(?<![\w.])([^\W\d]\w*)\.\w+ *= *\(*\1\.\w+")
-"""A line that names an object, gives an attribute of it something, and names the object again, or a part of it."""
+"""A line that names an object, gives an attribute of it something, and names the object again."""
 
-DEFINED = re.compile(rb"def[\s\\]+(\w+)")
-PROPERTY = re.compile(rb"@[\w.]*(?:property|setter|getter|deleter)\b[^\n]*\n\s*(?:async[\s\\]+)?def[\s\\]+(\w+)")
-SET = re.compile(rb"\.[\s\\]*(\w+)" + INSIDE + rb"(?::[^=\n]*)?=(?!=)")
-DERIVED = re.compile(rb"class[\s\\]+\w+[\s\\]*[(\[]")
-BLOCK = re.compile(rb"def[\s\\]+(\w+)|class[\s\\]+\w+[\s\\]*[(:\[]")
-CALLED = re.compile(rb"([^\W\d]\w*)\s*\.\s*(?:(" + PUTTING + rb")|\w+)\s*\(")
-GIVEN = re.compile(rb"(\w+)" + INSIDE + rb"(?::[^=\n]*)?=[\s(\\]*\Z")
 
 LOOKING = (rb"return ", rb"type\(", rb"len\(", rb"id\(", rb"repr\(", rb"isinstance\(", rb"is ")
 """What looks at an object, or hands it to the caller."""
@@ -63,8 +54,6 @@ INDENTED = frozenset({b" ", b"\t", b"\f"})
 """What stands before the header of a function that is no module's own."""
 FURTHEST = 3
 """Names of a place that is followed: `a.b.c`."""
-LONGEST = 200
-"""Characters between a name and the lambda that it is given."""
 
 
 def either(*questions: Question) -> Question:
@@ -166,13 +155,6 @@ def keeps_itself(scan: Scan) -> bool:
     return OWN.search(scan.code) is not None
 
 
-def keeps_own_part(scan: Scan) -> bool:
-    """Whether an attribute of an object that code knows by name may be given a part of that object: `x.y = x.z`."""
-    if not STORED.search(scan.data.replace(b"self.", b"")):
-        return False
-    return OWN_PART.search(scan.code) is not None
-
-
 def leads(held: dict[bytes, set[bytes]], start: bytes, end: bytes) -> bool:
     """Whether references lead from one object to another."""
     waiting, seen = [start], {start}
@@ -184,123 +166,3 @@ def leads(held: dict[bytes, set[bytes]], start: bytes, end: bytes) -> bool:
                 seen.add(value)
                 waiting.append(value)
     return False
-
-
-def keeps_method(scan: Scan) -> bool:
-    """Whether a method of the same object may be put into an attribute of it."""
-    own = instances(scan)
-    read = {name for each in own for name in parts(each).findall(scan.data)}
-    if not read:
-        return False
-    defined = Counter(DEFINED.findall(scan.data))
-    plain = defined - Counter(PROPERTY.findall(scan.data))
-    if not read.isdisjoint(plain):
-        return True
-    inherited = read - defined.keys() - set(SET.findall(scan.data)) if DERIVED.search(scan.data) else set()
-    if not inherited:
-        return False
-    either, names = b"|".join(own), b"|".join(inherited)
-    of_own = re.compile(rb"(?<![\w.])(?:%s)\.(\w+)\b(?! *[.(\[])" % either)
-    return any(
-        not inherited.isdisjoint(of_own.findall(rest))
-        for line in lines_with(scan, rb"(?:%s)\.(?:%s)\b(?! *[.(\[])" % (either, names))
-        for rest in kept(line, own)
-    )
-
-
-def lines_with(scan: Scan, pattern: bytes) -> list[bytes]:
-    """The logical lines in which a pattern occurs behind something else."""
-    return re.findall(rb"^.+\b" + pattern + rb".*$", scan.code, re.MULTILINE)
-
-
-def kept(line: bytes, own: frozenset[bytes]) -> Iterator[bytes]:
-    """What stands behind the places of a line that keep something: an attribute, a name that is given a display or the
-    value of a call, a call of a method of the object, or of one that puts it into a container."""
-    for found in TARGET.finditer(line):
-        rest = line[found.end() :]
-        if b"." in found[1] or b"(" in rest or b"[" in rest or b"{" in rest:
-            yield rest
-    for called in CALLED.finditer(line):
-        if called[1] in own or called[2]:
-            yield line[called.end() :]
-
-
-@functools.lru_cache(maxsize=256)
-def parts(name: bytes) -> re.Pattern[bytes]:
-    """The attributes of an object that are read for their value."""
-    after = rb"(?!\s*[.(\[])(?!" + INSIDE + rb"(?:[-+*/%&|^@]|//|\*\*|<<|>>)?(?::[^=\n]*)?=[^=])"
-    return re.compile(name + rb"[\s\\]*\.[\s\\]*(\w+)\b" + after)
-
-
-def keeps_generator(scan: Scan) -> bool:
-    """Whether an attribute may be given a generator or coroutine of the same object."""
-    own = instances(scan)
-    either = b"|".join(own)
-    if not own or not re.search(
-        rb"(?:%s)[\s\\]*\.[\s\\]*\w+" % either + INSIDE + rb"(?:[\[:][^=\n]*)?=(?!=)", scan.data
-    ):
-        return False
-    made = suspending(scan) if b"yield" in scan.words or b"async" in scan.words else set()
-    called = made and not made.isdisjoint(re.findall(rb"(?:%s)[\s\\]*\.[\s\\]*(\w+)" % either, scan.data))
-    if not called and b"for" not in scan.words:
-        return False
-    of_own = re.compile(rb"(?<![\w.])(?:%s)\b(?:\.(\w+)\s*\()?" % either)
-    for line in lines_with(scan, rb"(?:%s)\b" % either):
-        if b"=" in line and (found := TARGET.search(line)):
-            rest = line[found.end() :]
-            if any(name in made or b" for " in rest for name in of_own.findall(rest)):
-                return True
-    return False
-
-
-def suspending(scan: Scan) -> set[bytes]:
-    """The names of the functions that are asynchronous, or have a `yield` in them."""
-    found: set[bytes] = set()
-    outer: list[tuple[int, bytes]] = []
-    for line in scan.lines:
-        code = line.lstrip()
-        if not code:
-            continue
-        depth = len(line) - len(code)
-        while outer and depth <= outer[-1][0]:
-            outer.pop()
-        header = DEFINED.match(code, 6 if code.startswith(b"async ") else 0)
-        if header:
-            outer.append((depth, header[1]))
-            found.update([header[1]] if code.startswith(b"async ") else ())
-        if b"yield" in code:
-            found.update(name for _, name in outer)
-    return found
-
-
-def keeps_function(scan: Scan) -> bool:
-    """Whether an attribute may be given a lambda or a nested function, or a weak reference is made in one."""
-    named = nested(scan)
-    if b"lambda" in scan.words:
-        starts = (found.start() for found in re.finditer(rb"lambda\b", scan.data))
-        given = (GIVEN.search(scan.data, max(0, start - LONGEST), start) for start in starts)
-        named.update((each[1] for each in given if each), [b"lambda"])
-    if not named or b"weakref" in scan.words:
-        return bool(named)
-    either = b"|".join(named)
-    is_kept = re.compile(rb"(?<![\w.])(?:%s)\b(?!\s*\()" % either)
-    lines = lines_with(scan, rb"(?:%s)\b" % either)
-    return any(is_kept.search(rest) for line in lines for rest in kept(line, frozenset()))
-
-
-def nested(scan: Scan) -> set[bytes]:
-    """The names of the functions that stand in others."""
-    data, found = scan.data, set()
-    outer: list[tuple[int, bool]] = []
-    for header in BLOCK.finditer(data):
-        start = data.rfind(b"\n", 0, header.start()) + 1
-        before = data[start : header.start()]
-        depth = len(before) - len(before.lstrip())
-        if before.strip() not in (b"", b"async"):
-            continue
-        while outer and depth <= outer[-1][0]:
-            outer.pop()
-        if header[1] and outer and outer[-1][1]:
-            found.add(header[1])
-        outer.append((depth, bool(header[1])))
-    return found

@@ -1,25 +1,12 @@
 from __future__ import annotations
 
 import ast
-from functools import cache
 
-from memlint.api import Called, Effect, Facts, Rule, Scan, Slice, all_of, cst, known
+from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
 
 SORTS = frozenset({"client", "engine"})
 ONCE = frozenset({"cli", "lifespan", "main", "run", "setup", "shutdown", "startup"})
 """What a function is called that runs once."""
-
-
-@cache
-def makers() -> Called:
-    """What makes a client."""
-    return Called(name for sort in SORTS for name in known("handles", "opened_by", sort))
-
-
-def is_made(scan: Scan) -> bool:
-    """Whether a file may bind a new client to a name."""
-    calls = makers().spelled(scan)
-    return calls is not None and (calls.assigned.search(scan.data) is not None or calls.are_renamed(scan))
 
 
 class ClientPerCall(Rule):
@@ -28,7 +15,7 @@ class ClientPerCall(Rule):
     code = "ML806"
     name = "client-per-call"
     effect = Effect.KEPT
-    gate = all_of(rb"\bdef\b", rb"=", rb"\(", file=(is_made,))
+    gate = all_of(rb"\bdef\b", rb"\(", file=(rb"Session|Client|session|engine|Redis",))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -1,46 +1,6 @@
 from __future__ import annotations
 
-import re
-
-from memlint.api import AliasWrite, Effect, Facts, Fix, Rule, Safety, Scan, Severity, Slice, all_of, cst
-
-CONSTANT = rb"(_*[A-Z][A-Z0-9_]*\b|\w*default(?:s|_\w+)?\b)"
-BLANKS = rb"(?:[\s\\(]|#[^\n]*\n)*"
-VALUES = tuple(
-    re.compile(before + BLANKS + CONSTANT + rb"(?=[\s\\)]*(?:\Z|[\n;#]|(?:if|or|and|else)\b))")
-    for before in (rb"=", rb"or\b", rb"and\b", rb"else\b")
-)
-"""A constant that may be all of a value, or one of the values that it is chosen from."""
-
-DISPLAY = rb"(?:[\[{]|dict\b)"
-LISTED = rb"(?:[\w\s.,*()\[\]\\\"'-]|#[^\n]*\n){0,999}=(?!=)[^=\"'#]*?(?:[\"'#]|" + DISPLAY + rb")"
-FIRST = re.compile(
-    rb"[\s\\)]*(?::(?s:.){0,999}?)?=(?:(?:[^=\\\n]|\\\n)*=)*" + BLANKS + DISPLAY + rb"|[\s\\)\]]*," + LISTED
-)
-"""What follows a name that is bound to a display or a `dict(…)`, or to one of several values that are unpacked."""
-COMMA = re.compile(rb"," + BLANKS + rb"\Z")
-LATER = re.compile(LISTED)
-
-
-def values(scan: Scan) -> set[bytes]:
-    """The constants that may be given another name."""
-    return {name for pattern in VALUES for name in pattern.findall(scan.data)}
-
-
-def gives_away(scan: Scan) -> bool:
-    """Whether a constant may be given another name."""
-    return bool(values(scan))
-
-
-def gives_away_container(scan: Scan) -> bool:
-    """Whether one of these may be a container."""
-    names, data = values(scan), scan.data
-    places = re.finditer(rb"\b(?:%b)\b" % b"|".join(names), data) if names else ()
-    return any(
-        FIRST.match(data, found.end())
-        or (COMMA.search(data, max(0, found.start() - 99), found.start()) and LATER.match(data, found.end()))
-        for found in places
-    )
+from memlint.api import AliasWrite, Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
 
 
 class ConstantAliasWrite(Rule):
@@ -52,7 +12,7 @@ class ConstantAliasWrite(Rule):
     severity = Severity.ERROR
     quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\bdef\b", gives_away, file=(gives_away_container,))
+    gate = all_of(rb"def|lambda", rb"=(?s:.)*?\b(?:_*[A-Z][A-Z0-9_]*\b|\w*default)")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

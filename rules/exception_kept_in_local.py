@@ -1,12 +1,7 @@
 from __future__ import annotations
 
 import ast
-import functools
-import keyword
-import re
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 from memlint.api import (
     Binding,
@@ -17,120 +12,14 @@ from memlint.api import (
     Place,
     Rule,
     Safety,
-    Scan,
     Severity,
     Slice,
     all_of,
     cst,
-    known,
     released,
 )
 
 BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
-
-NAME = rb"[\w\x80-\xff]+"
-NAMES = re.compile(NAME)
-TAKEN = re.compile(rb"\braise[\s(]+(" + NAME + rb")[\s)]*(?:;|$|from\b)|(?<![.\w])(" + NAME + rb")[\s)]*\.\s*result\b")
-"""A name that is raised, or asked for its result."""
-LOOPED = re.compile(rb"\bfor\b(.*?)\bin\b|(" + NAME + rb")\s*:=")
-HANDLER = re.compile(rb"\s*except\b(?:.*?\bas\s+(" + NAME + rb")\s*:)?")
-STORE = re.compile(rb"(?<![=!<>])=(?!=)")
-PUT = re.compile(rb"\.\s*(?:append|appendleft|add|insert|setdefault|set_exception)\s*\(")
-CODE_IN_TEXT = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
-OF_ATTRIBUTE = re.compile(rb"\s*(?:" + NAME + rb"\s*\.\s*)+" + NAME + rb"(?:\s*=[\s(]*|\s*\.\s*\w+\s*\([\s(]*)")
-CALLED = re.compile(rb"(" + NAME + rb"|[)\]])\s*\Z")
-KEYWORDS = frozenset(each.encode() for each in keyword.kwlist)
-
-
-@functools.cache
-def makers() -> frozenset[bytes]:
-    """The last names of what gives the exception that is being handled."""
-    given = {"sys.exc_info", "sys.exception", *known("exceptions", "handled", "holders")}
-    return frozenset(each.rpartition(".")[2].encode() for each in given)
-
-
-def may_raise(scan: Scan) -> bool:
-    """Whether a function may raise what it made or looped over, or wait for a future of its own."""
-    taken = {
-        found[1] or found[2]
-        for line in scan.lines
-        if b"raise" in line or b"result" in line
-        for found in TAKEN.finditer(line)
-    }
-    return any(
-        not taken.isdisjoint(bindings(line))
-        for line in (scan.lines if taken else ())
-        if (b"=" in line or b"for" in line) and any(name in line for name in taken)
-    )
-
-
-def bindings(line: bytes) -> set[bytes]:
-    """The words that an assignment or a loop may bind."""
-    found = {word for each in LOOPED.findall(line) for part in each for word in NAMES.findall(part)}
-    opened = 0
-    for part in STORE.split(line)[:-1]:
-        opened += len(part.translate(None, b")]}")) - len(part.translate(None, b"([{"))
-        found.update(NAMES.findall(part) if opened == 0 else ())
-    return found
-
-
-def may_keep(scan: Scan) -> bool:
-    """Whether a handler may put what it caught into a local."""
-    called = b"|".join(sorted(makers() & scan.words)) or b"(?!)"
-    is_renamed = called != b"(?!)" and re.search(rb"\b(?:%b)\s*(?:as\b|[\n;#)])" % called, scan.data)
-    call = rb"(?:%b)\s*\(\s*\)" % (rb"\w" if is_renamed else rb"\b(?:%b)" % called)
-    for number, line in enumerate(scan.lines):
-        handler = HANDLER.match(line) if b"except" in line else None
-        if handler is None:
-            continue
-        name = rb"|(?<![.\w\x80-\xff])%b(?![\w\x80-\xff]|[\s)]*[.\[])" % handler[1] if handler[1] else b""
-        caught = re.compile(call + name)
-        for code in (line[handler.end() :], *below(scan.lines, number)):
-            if STORE.search(code) or PUT.search(code):
-                text = without_texts(code)
-                if any(is_kept(text, found.start()) for found in caught.finditer(text)):
-                    return True
-    return False
-
-
-def below(lines: list[bytes], number: int) -> Iterator[bytes]:
-    """The lines of the block whose header has a number."""
-    depth = len(lines[number]) - len(lines[number].lstrip())
-    for line in islice(lines, number + 1, None):
-        text = line.lstrip()
-        if text and len(line) - len(text) <= depth:
-            return
-        yield line
-
-
-def without_texts(line: bytes) -> bytes:
-    """A line with its f-strings blanked, but for those that may bind a name."""
-    return line if b":=" in line else CODE_IN_TEXT.sub(lambda found: b" " * len(found[0]), line)
-
-
-def may_hold(scan: Scan) -> bool:
-    """Whether a local may hold an exception that passes through its frame."""
-    return may_raise(scan) or may_keep(scan)
-
-
-def is_kept(text: bytes, place: int) -> bool:
-    """Whether what stands at a place of a line may be assigned, or put into a container."""
-    before = text[:place]
-    if b":=" in text:
-        return True
-    if OF_ATTRIBUTE.fullmatch(before) or not (STORE.search(before) or PUT.search(before)):
-        return False
-    start, closed = len(before) - 1, 0
-    while start >= 0 and (closed or before[start] not in b"([{"):
-        closed += (before[start] in b")]}") - (before[start] in b"([{")
-        start -= 1
-    called = CALLED.search(before[:start]) if start >= 0 and before[start] in b"([" else None
-    if called is None or called[1] in KEYWORDS:
-        return True
-    is_exception = called[1].endswith((b"Error", b"Exception", b"Failure"))
-    return before[start] in b"(" and (
-        is_exception or PUT.fullmatch(before, before.rfind(b".", 0, start), start + 1) is not None
-    )
 
 
 class ExceptionKeptInLocal(Rule):
@@ -140,7 +29,7 @@ class ExceptionKeptInLocal(Rule):
     name = "exception-kept-in-local"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(b"def", rb"except|raise|result", file=(rb"except|raise|result", may_hold))
+    gate = all_of(b"def", rb"except|raise|result", rb"=|\bin\b|\.append|\.add|\.insert|\.set_exception")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

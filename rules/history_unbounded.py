@@ -1,41 +1,6 @@
 from __future__ import annotations
 
-import re
-from functools import cache
-
-from memlint.api import (
-    GAP,
-    PUT_IN,
-    Container,
-    Effect,
-    Facts,
-    Growth,
-    GrowthRule,
-    Home,
-    Scan,
-    Severity,
-    Sort,
-    all_of,
-    known,
-)
-
-ROLE = re.compile(rb"role[\"']|role" + GAP + rb"=(?!=)")
-"""The key of a role, in a dict or as the keyword of one."""
-
-
-@cache
-def words_of(key: str) -> frozenset[bytes]:
-    """A list of what messages are made of, as it stands in a file."""
-    return frozenset(name.encode() for name in known("growth", "messages", key))
-
-
-def is_conversing(scan: Scan) -> bool:
-    """Whether a file may make messages: objects of a listed class, or dicts with a role."""
-    if not scan.words.isdisjoint(words_of("classes")):
-        return True
-    if b"role" not in scan.words or (b"dict" not in scan.words and scan.words.isdisjoint(words_of("keys"))):
-        return False
-    return ROLE.search(scan.data) is not None
+from memlint.api import PUT_IN, Container, Effect, Facts, Growth, GrowthRule, Home, Severity, Sort, all_of
 
 
 class HistoryUnbounded(GrowthRule):
@@ -44,7 +9,7 @@ class HistoryUnbounded(GrowthRule):
     code = "ML616"
     name = "history-unbounded"
     effect = Effect.KEPT
-    gate = all_of(*PUT_IN, file=(is_conversing,))
+    gate = all_of(*PUT_IN, file=(rb"role|Message",))
     severity = Severity.INFO
     homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
 

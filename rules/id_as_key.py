@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from memlint.api import (
-    GAP,
     PUT_IN,
     Binding,
     Container,
@@ -15,31 +13,12 @@ from memlint.api import (
     GrowthRule,
     Home,
     Role,
-    Scan,
     all_of,
 )
 
 EXITS = frozenset({"__aexit__", "__exit__"})
 PLAIN = frozenset({"builtins.bool", "builtins.hash", "builtins.id", "builtins.len", "builtins.repr", "builtins.str"})
 """Calls whose result holds nothing of what they are given."""
-
-CALLED = re.compile(rb"id(?<![\w.]id)" + GAP + rb"\(")
-PUT_IN_PLACE = re.compile(rb"(?:[\[(,]|[-+*|&^]=)" + GAP + rb"id" + GAP + rb"\(")
-"""A call of `id` that is an index, an argument, or a part of a tuple."""
-NAMED = re.compile(rb"id(?<![\w.]id)(?:[\s\\]*(?:[,;)\]#]|$)|\s+as\b)", re.MULTILINE)
-RENAMED = re.compile(
-    rb"\bid\s+as\b|=(?<!\bid=)(?<!\bid =)(?:[^=:;]*,)?[\s\\(\[]*id\b[\s\\]*(?:[,;)\]#]|$)", re.MULTILINE
-)
-"""Another name for `id`; not `self.id = id`, which gives a parameter away."""
-
-
-def is_numbering(scan: Scan) -> bool:
-    """Whether a file may put the `id` of something somewhere, also by another name."""
-    if b"id" not in scan.words:
-        return False
-    if b"builtins" in scan.words or (CALLED.search(scan.data) and PUT_IN_PLACE.search(scan.data)):
-        return True
-    return NAMED.search(scan.data) is not None and RENAMED.search(scan.data) is not None
 
 
 class IdAsKey(GrowthRule):
@@ -48,7 +27,7 @@ class IdAsKey(GrowthRule):
     code = "ML710"
     name = "id-as-key"
     effect = Effect.SHARED
-    gate = all_of(*PUT_IN, file=(is_numbering,))
+    gate = all_of(file=(*PUT_IN, rb"\bid\b"))
     homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
 
     @classmethod

@@ -1,46 +1,10 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from memlint.api import GAP, OPENING, DequeForList, Effect, Facts, Rule, Safety, Scan, Slice, all_of, cst
+from memlint.api import DequeForList, Effect, Facts, Rule, Safety, Slice, all_of, cst
 
 KINDS = frozenset({"list"})
-
-ZERO = OPENING + rb"0\w*[\s\\),\]#]"
-TAKEN = re.compile(rb"pop(?<!\wpop)" + GAP + rb"\(" + ZERO)
-PUT = re.compile(rb"insert(?<!\winsert)" + GAP + rb"\(" + ZERO)
-DELETED = re.compile(rb"del(?<!\wdel)[\s\\(]+[\w.\s\\)]*\[" + ZERO)
-REST_OF = re.compile(rb"\[(?<=[\w\s)\\]\[)(?:[^\[\]]|\[[^\[\]]*\])*:" + GAP + rb"\]")
-NAME = re.compile(rb"\w+")
-FAR = 200
-"""Bytes in front of a slice that hold the beginning of its statement."""
-
-
-def is_cut(data: bytes) -> bool:
-    """Whether something may be assigned the rest of what has its name."""
-    for found in REST_OF.finditer(data):
-        before = data[max(found.start() - FAR, 0) : found.start()].replace(b"\\\n", b"")
-        targets, _, value = before.rpartition(b"=")
-        names = NAME.findall(value)
-        is_inner = value.count(b")") + value.count(b"]") > value.count(b"(") + value.count(b"[")
-        if not is_inner and not targets.rstrip().endswith((b")", b"]", b"=", b"!", b"<", b">")):
-            targets = targets.rpartition(b"\n")[2]
-        if names and names[-1] in NAME.findall(targets) and (len(names) < 3 or b"," in value):
-            return True
-    return False
-
-
-def is_shifting(scan: Scan) -> bool:
-    """Whether a `while` may take from the front of something, or a `for` put something there."""
-    words, data = scan.words, scan.data
-    if b"for" in words and b"insert" in words and PUT.search(data):
-        return True
-    if b"while" not in words:
-        return False
-    if (b"pop" in words and TAKEN.search(data)) or (b"del" in words and DELETED.search(data)):
-        return True
-    return is_cut(data)
 
 
 class ListAsQueue(Rule):
@@ -50,7 +14,7 @@ class ListAsQueue(Rule):
     name = "list-as-queue"
     effect = Effect.TIME
     fixes = (Safety.UNSAFE,)
-    gate = all_of(is_shifting)
+    gate = all_of(rb"\b(?:for|while)\b", rb"\b(?:pop|insert)\b|\bdel\b|:(?:[\s\\]|#[^\n]*\n)*\]")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

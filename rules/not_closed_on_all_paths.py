@@ -1,49 +1,10 @@
 from __future__ import annotations
 
 import ast
-import re
-from functools import cache
 
-from memlint.api import Called, Effect, Facts, Rule, Safety, Scan, Slice, WithAround, all_of, cst, known
+from memlint.api import Effect, Facts, Rule, Safety, Slice, WithAround, all_of, cst
 
 SORTS = frozenset({"file", "kernel", "sqlite", "connection", "socket"})
-
-JUMP = rb"(?:return|raise|break|continue)\b"
-WITHIN = rb"(?:(?:\1[ \t]+[^\s#)\]}][^\n]*|[ \t]*(?:[)\]}#][^\n]*)?)\n)*"
-"""Lines that go on with a statement, by their depth or their bracket, or say nothing."""
-ODD = rb"[^\n]*(?:[(\[{,\\]|\"\"\"|''')[ \t]*(?:#[^\n]*)?\n(?!\1[ \t]|[ \t]*[)\]}#\n])"
-BEHIND_JUMP = re.compile(rb"\n([ \t]*)" + JUMP + rb"(?:[^\n]*\n" + WITHIN + rb"\1[^\s)\]}#][^\n]*[(\\]|" + ODD + rb")")
-"""A jump with a call behind it in its block, or one that goes on in lines less deep, so that nobody knows."""
-
-
-@cache
-def releases() -> tuple[frozenset[bytes], re.Pattern[bytes]]:
-    """The parts of names of calls that give something back; and such a call, or a jump, behind a semicolon."""
-    parts = known("handles", "released_by", "parts")
-    behind = rb";(?:[^;\n]*(?i:" + "|".join(sorted(parts)).encode() + rb")\w*[\s\\)]*\(|[ \t\\]*" + JUMP + rb")"
-    return frozenset(map(str.encode, parts)), re.compile(behind)
-
-
-@cache
-def openers() -> Called:
-    """What opens something; `open` of a path as well."""
-    return Called(["pathlib.open", *(name for sort in SORTS for name in known("handles", "opened_by", sort))])
-
-
-def is_left(scan: Scan) -> bool:
-    """Whether a file may bind a new handle to a name, or calls something that is given back where that may not run."""
-    calls = openers().spelled(scan)
-    if calls is not None:
-        is_bound = calls.assigned.search(scan.data) is not None or calls.are_renamed(scan)
-        if is_bound or (b"pathlib" in scan.words and calls.are_unmanaged(scan)):
-            return True
-    if scan.words >= {b"None", b"close", b"pass", b"shutdown", b"try"}:
-        return True
-    parts, behind = releases()
-    names = b" ".join(scan.words).lower()
-    if not any(part in names for part in parts):
-        return False
-    return behind.search(scan.data) is not None or BEHIND_JUMP.search(scan.data) is not None
 
 
 class NotClosedOnAllPaths(Rule):
@@ -54,7 +15,15 @@ class NotClosedOnAllPaths(Rule):
     effect = Effect.KEPT
     also = ("SIM115",)
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\b(?:def|try)\b", rb"\(", file=(rb"=", is_left))
+    gate = all_of(
+        rb"\bdef\b|\btry\b",
+        rb"=",
+        rb"\(",
+        file=(
+            rb"open|File|connect|socket|FTP|SMTP|IMAP|POP|Telnet|SSH|HTTP|kernel32"
+            rb"|(?i:close|decref|destroy|dispose|free|release|unref)",
+        ),
+    )
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import ast
-import re
-from functools import cache
 
-from memlint.api import Called, Edit, Effect, Facts, Fix, Rule, Safety, Scan, Slice, all_of, cst, known
+from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, known
 
 SORTS = frozenset({"file", "archive", "sqlite", "connection", "socket", "kernel", "listing"})
 NAMES = ("file", "handle", "stream", "opened")
@@ -13,37 +11,6 @@ KEPT = {
     "kernel": "it is a number that nothing collects, and stays open until the process ends: give it to `CloseHandle`",
     "listing": "where the loop ends early it stays open until it is collected: open it in a `with`",
 }
-
-PLAIN_CALL = rb"""(?:[\w.]|\([^()"'\n]*\))*\b%s\s*\((?:[^()"'\n]|\([^()"'\n]*\)|"[^"()\n]*"|'[^'()\n]*')*\)"""
-
-
-@cache
-def openers() -> Called:
-    """What opens something; `open` of a path as well."""
-    return Called(["pathlib.open", *(name for sort in SORTS for name in known("handles", "opened_by", sort))])
-
-
-@cache
-def plain(name: bytes) -> re.Pattern[bytes]:
-    """The calls, in a logical line, that are all of a `with` item, of what is assigned or returned, or of a
-    statement."""
-    call = PLAIN_CALL % name
-    items = rb"(?:\bwith|[,(])\s*" + call + rb"\s+as\b|\bwith\s*" + call + rb"\s*:$"
-    values = rb"^[^=()]*(?<![<>!=])=\s*(?:await\b\s*)?" + call + rb"\s*$|^\s*(?:return\b)?\s*" + call + rb"\s*$"
-    return re.compile(items + rb"|" + values)
-
-
-def is_used_up(scan: Scan) -> bool:
-    """Whether a file may open something inside a larger expression."""
-    calls = openers().spelled(scan)
-    if calls is None:
-        return False
-    if calls.are_unmanaged(scan):
-        alone = plain(calls.name)
-        lines = (line for line in scan.lines if calls.call.search(line))
-        if any(len(calls.call.findall(line)) > len(alone.findall(line)) for line in lines):
-            return True
-    return calls.are_renamed(scan)
 
 
 class OpenInline(Rule):
@@ -54,7 +21,7 @@ class OpenInline(Rule):
     effect = Effect.KEPT
     also = ("SIM115",)
     fixes = (Safety.SAFE, Safety.UNSAFE)
-    gate = all_of(rb"\(", file=(is_used_up,))
+    gate = all_of(rb"\(", file=(rb"open|File|connect|socket|FTP|SMTP|IMAP|POP|Telnet|SSH|HTTP|kernel32|scandir",))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -27,7 +27,7 @@ class ParentChildCycle(Rule):
     effect = Effect.LATE
     severity = Severity.INFO
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"[.@]", always=(either(gives_instance, closes_circle),))
+    gate = all_of(rb"[.@]", file=(either(gives_instance, closes_circle),))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -1,79 +1,15 @@
 from __future__ import annotations
 
 import ast
-import re
-import sys
 from typing import TypeAlias
 
-from memlint.api import (
-    Effect,
-    Facts,
-    FinallyNone,
-    Fix,
-    Rule,
-    Safety,
-    Scan,
-    Severity,
-    Slice,
-    all_of,
-    cst,
-    hoisted_function,
-)
+from memlint.api import Effect, Facts, FinallyNone, Fix, Rule, Safety, Severity, Slice, all_of, cst, hoisted_function
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SHOWN = 3
 """Names of what a cycle holds that a message gives at most."""
-
-DEF = re.compile(rb"def[\s\\]")
-NAMED_LAMBDA = re.compile(rb"=(?:[\s\\(]|#[^\n]*\n)*lambda\b")
-HEADER = re.compile(rb"class\b|(?:async\s+)?def\s+([^\s(\[]+)")
-USED = re.compile(rb"(?<![.\w\x80-\xff])[\w\x80-\xff]+")
-BOUND = re.compile(
-    rb"\b([\w\x80-\xff]+)(?=[\s)]*=[\s(]*lambda\b)"
-    rb"|(?:^|(?<=[;:]))[\s(]*([\w\x80-\xff]+)[\s)]*:(?=.*?=[\s(]*lambda\b)"
-)
-"""What is bound to a lambda, with or without an annotation."""
-
-
-def may_nest(scan: Scan) -> bool:
-    """Whether a `def` stands deeper than the one before it, or a name may be bound to a lambda."""
-    depth = sys.maxsize
-    for found in DEF.finditer(scan.data):
-        before = scan.data[scan.data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
-        outer, depth = depth, len(before) - len(before.lstrip())
-        if depth > outer or scan.data.endswith(b"\\\n", 0, found.start() - len(before)):
-            return True
-    return b"lambda" in scan.words and NAMED_LAMBDA.search(scan.data) is not None
-
-
-def holds_itself(scan: Scan) -> bool:
-    """Whether functions within functions use each other's names in a circle, or one its own."""
-    code: dict[bytes, set[bytes]] = {}
-    around: list[tuple[int, bytes | None]] = []
-    of_class = b"class" if b"nonlocal" in scan.words else None
-    for line in scan.lines:
-        text = line.lstrip()
-        depth = len(line) - len(text)
-        while text and around and around[-1][0] >= depth:
-            around.pop()
-        header = HEADER.match(text)
-        if header:
-            if header[1] and around and around[-1][1]:
-                code.setdefault(header[1], set())
-            around.append((depth, header[1] or of_class))
-        inner = [name for _, name in around if name in code]
-        used = USED.findall(text, header.end() if header else 0) if inner else ()
-        for name in inner:
-            code[name].update(used)
-        if around and b"lambda" in text and NAMED_LAMBDA.search(text):
-            for name in BOUND.findall(text):
-                code.setdefault(b"".join(name), set()).update(USED.findall(text, text.index(b"lambda")))
-    before, left = set[bytes](), {*code}
-    while left != before:
-        before, left = left, {name for name in left if not code[name].isdisjoint(left)}
-    return bool(left)
 
 
 class RecursiveClosure(Rule):
@@ -83,7 +19,7 @@ class RecursiveClosure(Rule):
     name = "recursive-closure"
     effect = Effect.LATE
     fixes = (Safety.SAFE, Safety.UNSAFE)
-    gate = all_of(rb"\bdef\b", may_nest, holds_itself)
+    gate = all_of(rb"\bdef\b|\blambda\b", rb"\blambda\b|(?s:\bdef\b.*?\bdef\b)")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

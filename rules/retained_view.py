@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from memlint.api import CopiedPart, Effect, Facts, Rule, Safety, Scan, Slice, all_of, cst, known
+from memlint.api import CopiedPart, Effect, Facts, Rule, Safety, Slice, all_of, cst
+
+LIBRARIES = rb"numpy|torch|memoryview|\bre\b|cupy|cv2|imageio|jax|skimage|tifffile"
+"""What a view may be taken of; arrays by the tables, which name these libraries."""
 
 INSTEAD = {
     "slice": "keep a copy, which holds the part alone",
@@ -11,22 +13,6 @@ INSTEAD = {
     "match": "keep its `group()`",
 }
 WHAT = {"slice": "a view", "view": "a view", "match": "a match"}
-
-GAP = rb"(?:[\s\\(+-]|#[^\n]*\n)*"
-SHORT = re.compile(rb"\[" + GAP + rb"(?:(?:\d|True\b)\w*(?:[\s\\)]|#[^\n]*\n)*:|:" + GAP + rb"(?:\d|True\b))")
-"""A slice with a constant bound."""
-
-
-def takes_part(scan: Scan) -> bool:
-    """Whether some slice has a constant bound beside what makes arrays or views, or something is matched in a text."""
-    makers = known("producers", "made_by", "array").union(
-        *(known("producers", "sized", each) for each in ("first", "third", "dimensions"))
-    )
-    libraries = {each.partition(".")[0].encode() for each in makers} - {b"builtins"}
-    if not scan.words.isdisjoint(libraries | {b"memoryview"}) and SHORT.search(scan.data):
-        return True
-    matching = {each.rpartition(".")[2].encode() for each in known("transfers", "views", "matched_by")}
-    return b"re" in scan.words and not scan.words.isdisjoint(matching)
 
 
 class RetainedView(Rule):
@@ -36,7 +22,7 @@ class RetainedView(Rule):
     name = "retained-view"
     effect = Effect.KEPT
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\bdef\b", rb"[\[(]", rb"\breturn\b|\.|\[", file=(takes_part,))
+    gate = all_of(rb"[\[(]", rb"\breturn\b|\.|\[", file=(LIBRARIES,))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -16,9 +16,6 @@ from memlint.api import (
     StoreRule,
     all_of,
     cst,
-    either,
-    keeps_method,
-    keeps_own_part,
     known,
 )
 
@@ -30,7 +27,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
     name = "self-bound-callback"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\bdef\b", rb"\.", file=(either(keeps_method, keeps_own_part),))
+    gate = all_of(rb"def", rb"\.")
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> ast.Attribute | None:

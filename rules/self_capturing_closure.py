@@ -16,7 +16,6 @@ from memlint.api import (
     StoreRule,
     all_of,
     cst,
-    keeps_function,
 )
 
 Function: TypeAlias = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef
@@ -35,7 +34,7 @@ class SelfCapturingClosure(StoreRule[Function]):
     name = "self-capturing-closure"
     effect = Effect.LATE
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"lambda|(?s:\bdef\b.*?\bdef\b)", rb"\.", file=(keeps_function,))
+    gate = all_of(rb"lambda|(?s:\bdef\b.*?\bdef\b)", rb"\.")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

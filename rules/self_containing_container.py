@@ -1,40 +1,8 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from memlint.api import Binding, Effect, Facts, Rule, Scan, ScopeKind, Severity, Slice, all_of, cst
-
-GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
-METHOD = rb"\." + GAP + rb"(?:append|appendleft|insert|setdefault|extend|extendleft|update)" + GAP + rb"\("
-PUT = METHOD + rb"|\][\s\\)]*=(?!=)|[+|]=(?:[\s\\(]|#[^\n]*\n)*[\[{\w]"
-PUTS = re.compile(METHOD + rb"|(\])[\s)]*=(?!=)|[+|]=")
-WORD = rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*"
-NAME = re.compile(WORD)
-RECEIVER = re.compile(rb"(?<![\w.\x80-\xff])(" + WORD + rb")[\s)]*\Z")
-INDEXED = re.compile(rb"(?<![\w.\x80-\xff])(" + WORD + rb")[\s)]*\[")
-VALUE = re.compile(rb"(?<![\w.\x80-\xff])" + WORD + rb"(?![\w\x80-\xff]|\s*[.(\[]|\s*=[^=])")
-"""A name that is read for its value."""
-
-BINDS = re.compile(rb"(?<![=!<>+*/|&^%@-])=(?!=)")
-
-
-def holds_itself(scan: Scan) -> bool:
-    """Whether the name of a container is read in what is put into it, or in what another name stands for that is."""
-    made: set[bytes] = set()
-    held: dict[bytes, set[bytes]] = {}
-    put: set[tuple[bytes, bytes]] = set()
-    for line in scan.lines:
-        if (places := [*BINDS.finditer(line)]) and re.search(rb"[\[{(,]", line[places[0].end() :]):
-            targets = NAME.findall(line[: places[-1].start()])
-            made.update(targets)
-            values = VALUE.findall(line[places[0].end() :])
-            for target in targets if values else ():
-                held.setdefault(target, set()).update(values)
-        for found in PUTS.finditer(line):
-            before = (INDEXED if found[1] else RECEIVER).findall(line[: found.start()])
-            put.update((each, value) for each in before for value in VALUE.findall(line[found.end() :]))
-    return any(each in made and (each == value or each in held.get(value, ())) for each, value in put)
+from memlint.api import Binding, Effect, Facts, Rule, ScopeKind, Severity, Slice, all_of, cst
 
 
 class SelfContainingContainer(Rule):
@@ -43,7 +11,7 @@ class SelfContainingContainer(Rule):
     code = "ML111"
     name = "self-containing-container"
     effect = Effect.LATE
-    gate = all_of(PUT, file=(PUT, holds_itself))
+    gate = all_of(rb"append|insert|setdefault|extend|update|\]\s*(?:\\\n\s*)?=|\+=|\|=")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

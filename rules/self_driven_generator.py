@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import ClassModel, Effect, Facts, Remark, Store, StoreRule, all_of, keeps_generator
+from memlint.api import ClassModel, Effect, Facts, Remark, Store, StoreRule
 
 
 class SelfDrivenGenerator(StoreRule[ast.expr]):
@@ -11,7 +11,6 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
     code = "ML113"
     name = "self-driven-generator"
     effect = Effect.LATE
-    gate = all_of(rb"\bclass\b", rb"\bdef\b", file=(keeps_generator,))
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> ast.expr | None:

@@ -25,7 +25,7 @@ class SelfReference(StoreRule[str]):
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
-    gate = all_of(rb"\bdef\b", rb"\.", always=(either(gives_instance, keeps_itself),))
+    gate = all_of(rb"\bdef\b", rb"\.", file=(either(gives_instance, keeps_itself),))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -1,42 +1,12 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Scan, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
 
-GAP = rb"(?:[\s\\]|#[^\n]*\n)*"
-START = rb"(?:[\s\\(]|#[^\n]*\n)*"
-PART = rb"\[(?:[^\[\]]|\[[^\[\]]*\])*\]|\((?:[^()]|\([^()]*\))*\)(?=" + GAP + rb"[.\[])"
-PLACE = START + rb"[^\W\d](?:[\w.\s\\\x80-\xff]|#[^\n]*\n|" + PART + rb")*[),]"
-"""A name, or a part of what it holds, as an argument."""
-
-CALL = rb"(?:\w+[\s\\]*\.[\s\\]*)?\w*(?:copy|[dD]ict|list|deque)\w*[\s\\)]*\(" + PLACE
-CUT = rb"[^\W\d][\w.\x80-\xff]*[\s\\)]*(?:[\[(][^\n=:{]*[\])][\w.\s\\]*)?\[" + GAP + rb"[^\n=:{]*:"
-INNER = rb"(?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})*?"
-SPREAD = rb"\{(?:[^=]*?|" + INNER + rb")\*\*"
-VALUE = START + rb"(?:" + CALL + rb"|" + CUT + rb"|" + SPREAD
-ARGUMENT = rb"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
-READ = rb"[\s\\)]*[.\[]"
-UNION = rb"[\s\\(]*[\w{]"
-"""Calls, slices and displays, from the name or bracket that they begin with."""
-
-FORMS = (
-    re.compile(rb"=" + VALUE + rb"|(?:[^\n=|:\"']|\"[^\n\"]*\"|'[^\n']*')*\|(?![|=]))"),
-    *(re.compile(word + rb"\b" + VALUE + rb"|[\w.\[\]\"'()]+\s*\|(?![|=]))") for word in (rb"or", rb"and", rb"else")),
-    re.compile(rb"\." + GAP + rb"copy[\s\\]*\(" + GAP + rb"\)"),
-    re.compile(rb"\[" + GAP + rb"\*(?!\*)[^\n,]*,?" + GAP + rb"\]"),
-    re.compile(rb"\*\*[^{}=]*\}" + READ),
-    re.compile(rb"(?:copy|dict|list|deque|Dict)\w*[\s\\]*\(" + ARGUMENT + READ),
-    re.compile(rb":[^\n\[\]{}]*(?:\[[^\n\[\]]*\][^\n\[\]{}]*)?\]" + READ),
-    re.compile(rb"\|(?![|=])(?:[^\n|]*\)" + READ + rb"|[^\S\n]*\\?\n)|[\n})][^\S\n]*\|(?![|=])" + UNION),
-)
-"""Copies that are given a name, or that are read at once."""
-
-
-def copies(scan: Scan) -> bool:
-    """Whether there may be a shallow copy that something is done with."""
-    return any(form.search(scan.data) for form in FORMS)
+MAKERS = rb"copy|dict|list|deque|OrderedDict"
+DISPLAYS = rb"\*|\|"
+SLICES = rb"\[[^\]]*:"
 
 
 class ShallowCopyNestedWrite(Rule):
@@ -48,7 +18,7 @@ class ShallowCopyNestedWrite(Rule):
     severity = Severity.ERROR
     quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
-    gate = all_of(copies)
+    gate = all_of(MAKERS + rb"|" + DISPLAYS + rb"|" + SLICES)
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

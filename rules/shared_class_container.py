@@ -1,37 +1,10 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Rule, Safety, Scan, SharedContainer, Slice, all_of, cst
+from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Rule, Safety, SharedContainer, Slice, all_of, cst
 
 MADE = rb"=(?:[\s\\(]|#[^\n]*\n)*(?:[\[{]|[\w.]+[\s\\]*\()"
-HEADER = re.compile(rb"(class\b)|(?:async\s+)?def\b")
-BOUND = re.compile(rb"(?:class\b.*?:)?[\s(]*([\w\x80-\xff]+)[\s)]*(?::[^=]*)?" + MADE)
-
-
-def fills_shared(scan: Scan) -> bool:
-    """Whether a class body binds a name to what may be a new container, and some object has an attribute of that
-    name."""
-    around: list[tuple[int, bool]] = []
-    made: set[bytes] = set()
-    for line in scan.lines:
-        text = line.lstrip()
-        depth = len(line) - len(text)
-        while text and around and around[-1][0] >= depth:
-            around.pop()
-        header = HEADER.match(text)
-        if header:
-            around.append((depth, header[1] is not None))
-        if around and around[-1][1] and b"=" in text:
-            made.update(found[1] for part in text.split(b";") if (found := BOUND.match(part)))
-    names = (name for name in made if not str(name, "utf-8", "replace").isupper() and not name.startswith(b"__"))
-    return any(is_attribute(name, scan.data) for name in names)
-
-
-def is_attribute(name: bytes, data: bytes) -> bool:
-    """Whether a name stands behind a dot."""
-    return b"." + name in data or re.search(rb"\.(?:[\s\\]|#[^\n]*\n)+%b\b" % name, data) is not None
 
 
 class SharedClassContainer(Rule):
@@ -43,7 +16,7 @@ class SharedClassContainer(Rule):
     also = ("RUF012",)
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
-    gate = all_of(rb"class", rb"def", MADE, rb"\.", file=(rb"\bclass\b", rb"\bdef\b", MADE, fills_shared))
+    gate = all_of(rb"class", rb"def", MADE, rb"\.")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

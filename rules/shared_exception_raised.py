@@ -1,43 +1,8 @@
 from __future__ import annotations
 
 import ast
-import keyword
-import re
-import sys
 
-from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, Scan, ScopeKind, Slice, all_of, cst, known
-
-NAME = rb"[\w\x80-\xff]+"
-GAP = rb"(?:[\s\\()]|#[^\n]*\n)*"
-RAISED = re.compile(
-    rb"raise\b" + GAP + rb"(" + NAME + rb")(?:" + GAP + rb"\." + GAP + rb"(" + NAME + rb"))?"
-    rb"(?![\w\x80-\xff])(?=[^\S\n]*(?:[\n;#)\\]|from\b|\Z))"
-)
-"""A `raise` of a name or an attribute, and of no call."""
-BINDING = re.compile(rb"(?!(?:import|from)\b[^;]*$)(.*)(?:=|\bas\b(.*))")
-NAMES = re.compile(NAME)
-DEF = re.compile(rb"(?:async\s+)?def\b")
-NO_NAMES = frozenset(each.encode() for each in keyword.kwlist)
-
-
-def raises_name(scan: Scan) -> bool:
-    """Whether a `raise` may be given a name."""
-    return RAISED.search(scan.data) is not None
-
-
-def raises_shared(scan: Scan) -> bool:
-    """Whether a name that is raised is bound outside functions."""
-    names = {found[2] or found[1] for found in RAISED.finditer(scan.data)} - NO_NAMES
-    function = sys.maxsize
-    for line in scan.lines if names else ():
-        text = line.lstrip()
-        depth = len(line) - len(text)
-        if text and depth <= function:
-            function = depth if DEF.match(text) else sys.maxsize
-            found = BINDING.match(text) if function == sys.maxsize or b":=" in text else None
-            if found and not names.isdisjoint(NAMES.findall(found[1]) + NAMES.findall(found[2] or b"")):
-                return True
-    return False
+from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, ScopeKind, Slice, all_of, cst, known
 
 
 class SharedExceptionRaised(Rule):
@@ -47,7 +12,7 @@ class SharedExceptionRaised(Rule):
     name = "shared-exception-raised"
     effect = Effect.KEPT
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"\bdef\b", raises_name, file=(rb"\braise\b", raises_name, raises_shared))
+    gate = all_of(b"def", rb"\braise\b", file=(rb"=(?:\s|\\\n|#[^\n]*\n|\()*[A-Za-z_]",))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -1,58 +1,10 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from memlint.api import ClassKind, Effect, Facts, Fix, Rule, Safety, Scan, Severity, SharedDefault, Slice, all_of, cst
+from memlint.api import ClassKind, Effect, Facts, Fix, Rule, Safety, Severity, SharedDefault, Slice, all_of, cst
 
 MAKERS = rb"ContextVar|\battrs?\b|NamedTuple|namedtuple|dataclass"
-NOT_FIELD = rb"(?![\s\\]*(?:dataclasses\s*\.\s*)?field[\s\\]*\()"
-"""Stands before a value that is no call of `field`: what that is given by keyword tells."""
-
-BLANKS = rb"(?:[\s\\(]|#[^\n]*\n)*"
-VALUE = rb"=" + NOT_FIELD + rb"(?:" + BLANKS + rb"[^\n=]*[\[{(]|[\s\\]*\(" + BLANKS + rb"[^\n]*,\s*[\n#\\]|[^\n]*\\\n)"
-LIKELY = (
-    rb"\n(?:[^\S\n]+\(?[\w\x80-\xff]+[\s\\)]*|[^\S\n]*class\b[^\n]*|[^;\n=]*;[^\n]*):(?:[^\n=#\\]|\\\n)*" + VALUE
-) + (rb"|\n[^(\[\n=]*[\])][^\n=]*" + VALUE + rb"|\bdefaults?[\s\\]*=" + BLANKS + rb"[\[{\w\x80-\xff]")
-"""What may be a field with such a value, or a keyword: cheap, before one looks at the logical lines."""
-
-CALL = rb"[A-Za-z_\x80-\xff][\w.\s\x80-\xff]*\("
-ITEMS = rb".*,\s*(?:[\[{]|" + CALL + rb")"
-FIELD = re.compile(
-    rb"(?:^|[:;])[(\s]*[\w\x80-\xff]+[)\s]*:(?:[^=(]*|[^=]*\(.*)="
-    + (NOT_FIELD + rb"\s*(?:[(\s]*(?:(" + CALL + rb")|[\[{])|" + ITEMS + rb")")
-)
-"""An annotated name whose value is a display or a call, or a tuple that holds such."""
-
-KEYWORD = re.compile(
-    rb"\bdefault\s*=[(\s]*(?:[\[{]|" + CALL + rb")|\bdefaults\s*=[(\s]*(?:\[|" + CALL + rb"|" + ITEMS + rb")"
-)
-HEADER = re.compile(rb"class\b|(?:async\s+)?def\b")
-
-
-def shares_default(scan: Scan) -> bool:
-    """Whether a container, or what a call makes, is the default of a field: in the body of a class, or by keyword."""
-    is_open = not scan.words.isdisjoint((b"ContextVar", b"namedtuple"))
-    takes_displays = not scan.words.isdisjoint((b"attr", b"attrs", b"NamedTuple"))
-    headers: list[tuple[int, bool]] = []
-    for line in scan.lines:
-        text = line.strip()
-        if not text:
-            continue
-        indent = line.index(text)
-        while headers and headers[-1][0] >= indent:
-            headers.pop()
-        if header := HEADER.match(text):
-            headers.append((indent, header[0] == b"class"))
-        in_class = bool(headers) and headers[-1][1]
-        if b"=" in text and (in_class or is_open) and KEYWORD.search(text):
-            return True
-        found = FIELD.search(text) if in_class and b"=" in text else None
-        if found and (found[1] or takes_displays or b"," in text):
-            return True
-    return False
-
-
 FACTORIES = {ast.List: "list", ast.Dict: "dict"}
 
 
@@ -65,7 +17,7 @@ class SharedFieldDefault(Rule):
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
-    gate = all_of(rb"class|default", file=(MAKERS, LIKELY, shares_default))
+    gate = all_of(rb"=(?:[\s\\]|#[^\n]*\n)*(?:[\[{(]|[\w.]+[\s\\]*\()", file=(MAKERS,))
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

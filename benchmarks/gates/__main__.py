@@ -68,7 +68,7 @@ def held(path: Path, rules: Sequence[type[Rule]], project: Project, whole: bool)
     if tree is None:
         return result
     scan = Scan(source.scanned)
-    opened = {rule.code for rule in rules if rule.gate.admits_file(scan) and rule.gate.wants(scan)}
+    opened = {rule.code for rule in rules if rule.gate.admits_file(scan)}
     result.by_file.update(opened)
     result.admitted += bool(opened)
     facts = Facts(source, tree, project)
