@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -29,11 +28,6 @@ WORTH_A_POOL = 400_000
 
 CHUNK = 16
 """Files that a worker takes at a time: neighbours, as they ask about each other."""
-
-
-COLLECTED = (5_000, 20, 50)
-"""New objects until the garbage collector looks at them, and how many such looks until it looks at older ones: trees
-are millions of objects and no cycles. That saves a tenth of the time, and costs 15 MB a process (CPython 3.11)."""
 
 
 @dataclass(frozen=True)
@@ -136,15 +130,12 @@ def check_files(
 def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) -> Iterator[Outcome]:
     """The outcome of every task, in order."""
     sizes = [size(task.path) for task in tasks]
-    is_long = sum(sizes) >= WORTH_A_POOL
-    if is_long:
-        rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
-        collect_less()
-    if jobs < 2 or len(tasks) < 2 or not is_long:
+    if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
         for task in tasks:
             yield check_file(task)
             done(1)
         return
+    rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
     chunks = [list(range(start, min(start + CHUNK, len(tasks)))) for start in range(0, len(tasks), CHUNK)]
     chunks.sort(key=lambda chunk: -sum(sizes[index] for index in chunk))
     outcomes: dict[int, Outcome] = {}
@@ -191,7 +182,7 @@ class workers:
         from multiprocessing import get_context
 
         context = get_context("fork" if "fork" in start_methods() else "spawn")
-        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=begin)
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=leave_interrupts)
 
     def __enter__(self) -> ProcessPoolExecutor:
         return self.pool
@@ -210,16 +201,8 @@ def start_methods() -> Sequence[str]:
     return () if sys.platform == "darwin" else multiprocessing.get_all_start_methods()
 
 
-def begin() -> None:
-    """What a worker does first: leave interrupts to the parent."""
+def leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    collect_less()
-
-
-def collect_less() -> None:
-    """Let the garbage collector look less often, and never again at what is there now."""
-    gc.freeze()
-    gc.set_threshold(*COLLECTED)
 
 
 def check_chunk(tasks: Sequence[Task]) -> list[Outcome]:

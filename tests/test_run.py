@@ -22,7 +22,6 @@ def tasks_in(folder: Path, count: int) -> list[run.Task]:
 @pytest.mark.parametrize("methods", [("fork", "spawn"), ()], ids=["fork", "spawn"])
 def test_processes_start_either_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...]) -> None:
     monkeypatch.setattr(run, "start_methods", lambda: methods)
-    monkeypatch.setattr(run, "collect_less", lambda: None)
     tasks = tasks_in(tmp_path, 40)
     done: list[int] = []
     outcomes = list(run.check_files(tasks, jobs=2, done=done.append))
