@@ -43,12 +43,6 @@ from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, Scan, all_
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.rule import Rule, cst, m
-from memlint.signs import (
-    closes_circle,
-    either,
-    gives_instance,
-    keeps_itself,
-)
 
 __all__ = [
     "CONTAINER_DEFAULT",
@@ -118,16 +112,12 @@ __all__ = [
     "WeakSetForList",
     "WithAround",
     "all_of",
-    "closes_circle",
     "cst",
-    "either",
-    "gives_instance",
     "handed_over",
     "hoisted_class",
     "hoisted_function",
     "hoisted_wrapper",
     "is_alone",
-    "keeps_itself",
     "known",
     "m",
     "moved",

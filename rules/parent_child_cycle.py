@@ -12,10 +12,7 @@ from memlint.api import (
     Slice,
     WeakLink,
     all_of,
-    closes_circle,
     cst,
-    either,
-    gives_instance,
 )
 
 
@@ -27,7 +24,7 @@ class ParentChildCycle(Rule):
     effect = Effect.LATE
     severity = Severity.INFO
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"[.@]", file=(either(gives_instance, closes_circle),))
+    gate = all_of(rb"[.@]")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -13,9 +13,6 @@ from memlint.api import (
     StoreRule,
     all_of,
     cst,
-    either,
-    gives_instance,
-    keeps_itself,
 )
 
 
@@ -25,7 +22,7 @@ class SelfReference(StoreRule[str]):
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
-    gate = all_of(rb"\bdef\b", rb"\.", file=(either(gives_instance, keeps_itself),))
+    gate = all_of(rb"\bdef\b", rb"\.")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
