@@ -21,6 +21,7 @@ from memlint.facts.line_loops import LineLoop
 from memlint.facts.local_handles import Handle
 from memlint.facts.names import Binding, Definition, DefinitionKind, Scope, ScopeKind
 from memlint.facts.queues import Queue
+from memlint.facts.shapes import last_name
 from memlint.families import PUT_IN, DefaultRule, GrowthRule, Remark, StoreRule
 from memlint.fixes.cached_attribute import CachedAttribute
 from memlint.fixes.collected_frames import CollectedFrames
@@ -39,7 +40,7 @@ from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.weak_link import WeakLink
 from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
-from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, Scan, all_of
+from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.rule import Rule, cst, m
@@ -97,7 +98,6 @@ __all__ = [
     "Role",
     "Rule",
     "Safety",
-    "Scan",
     "Scope",
     "ScopeKind",
     "Severity",
@@ -119,6 +119,7 @@ __all__ = [
     "hoisted_wrapper",
     "is_alone",
     "known",
+    "last_name",
     "m",
     "moved",
     "reachable",

@@ -34,7 +34,7 @@ from memlint.model import (
     Severity,
     Unchecked,
 )
-from memlint.stamps import Stamps, digest, digest_of, state_of
+from memlint.stamps import Stamps, digest, digest_of
 from memlint.version import VERSION
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def program() -> str:
         modules.update(offering(os.path.join(*place, "entry_points.txt")))
     own = sorted(file for module in modules for file in sources(module))
     return digest(
-        [VERSION, sys.version, *(name for _, name in installed), *(f"{path} {state_of(path)}" for path in own)]
+        [VERSION, sys.version, *(name for _, name in installed), *(f"{path} {Stamps().state(path)}" for path in own)]
     )
 
 

@@ -75,11 +75,6 @@ def stamp_of(path: str) -> str:
     return "" if time.time_ns() - found.st_mtime_ns < FRESH else f"{found.st_size} {found.st_mtime_ns}"
 
 
-def state_of(path: str) -> str:
-    """Size and time of a file, or where these cannot be trusted yet what is in it."""
-    return stamp_of(path) or digest_of(path).hex()
-
-
 def members(package: str) -> Iterator[str]:
     """The Python files of a package, its own folder's where that is none."""
     for folder, below, files in os.walk(package):

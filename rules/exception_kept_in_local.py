@@ -16,6 +16,7 @@ from memlint.api import (
     Slice,
     all_of,
     cst,
+    last_name,
     released,
 )
 
@@ -147,10 +148,6 @@ def is_returned(binding: Binding) -> bool:
     made = [each for each in parts if isinstance(each, ast.Call) and last_name(each.func)[:1].isupper()]
     parts += [part for each in made for part in (*each.args, *(keyword.value for keyword in each.keywords))]
     return any(part in binding.uses for part in parts)
-
-
-def last_name(function: ast.expr) -> str:
-    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def is_raised_on(handler: ast.ExceptHandler) -> bool:

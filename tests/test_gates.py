@@ -104,11 +104,9 @@ def test_a_gate_that_is_too_narrow_is_noticed() -> None:
     text = "def f(x=[\n    ]):\n    x.append(1)\n"
     mutable_default = next(rule for rule in all_rules() if rule.code == "ML201")
 
-    class Narrow(mutable_default):  # type: ignore[misc, valid-type]
-        gate = Gate((rb"=\[\]",))
-
-    assert found(Narrow, text, gated=False)
-    assert not found(Narrow, text, gated=True)
+    narrow = type("Narrow", (mutable_default,), {"gate": Gate((rb"=\[\]",))})
+    assert found(narrow, text, gated=False)
+    assert not found(narrow, text, gated=True)
 
 
 @pytest.mark.parametrize(

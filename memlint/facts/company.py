@@ -87,8 +87,9 @@ class Company:
 
     def _is_of_base(self, call: ast.Call, use: ast.Name) -> bool:
         """Whether a call runs the method of a class on the instance: `Base.__init__(self)`."""
-        is_first = isinstance(call.func, ast.Attribute) and call.args[:1] == [use]
-        return is_first and last_name(call.func.value)[:1].isupper()  # type: ignore[attr-defined]
+        if not isinstance(call.func, ast.Attribute) or call.args[:1] != [use]:
+            return False
+        return last_name(call.func.value)[:1].isupper()
 
     def _is_made_by_parent(self, model: ClassModel) -> bool:
         """Whether code of the package makes such instances with an instance of its own class among the arguments."""
