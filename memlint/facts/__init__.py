@@ -258,6 +258,11 @@ class Facts:
             return next((each for each in found if each), None)
         return self.project.find(qualified, self.source.path) if qualified else None
 
+    def definition_at(self, line: int) -> Found | None:
+        """The class or function whose `class` or `def` stands on a line."""
+        nodes = self.tree.nodes(ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        return next((Found(self, node) for node in nodes if node.lineno == line), None)
+
     @cached_property
     def star_imports(self) -> list[str]:
         """The modules that this one imports all names from, as written, dots included."""

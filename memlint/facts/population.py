@@ -33,7 +33,7 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictCo
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 FURTHEST = 4
 """Classes that are followed from the one that makes an instance to what makes that one."""
-ENOUGH = 4
+ENOUGH = 5
 """Files in which a class is called that are looked at."""
 
 Place: TypeAlias = "tuple[Facts, ast.Call]"
@@ -190,7 +190,7 @@ class Population:
     def is_called(self, function: ast.AST) -> bool:
         """Whether anything of the package calls a function of this file, by its name."""
         name = getattr(function, "name", "")
-        files = (self.facts, *self.facts.project.calling(self.facts, name, 1))
+        files = (self.facts, *self.facts.project.calling(self.facts, name, 2))
         return any(last_name(call.func) == name for facts in files for call in facts.registrations.calls)
 
     def is_kept_for_all(self, facts: Facts, call: ast.Call) -> bool:

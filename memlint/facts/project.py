@@ -51,6 +51,13 @@ class Found(NamedTuple):
     node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
+class Outline(NamedTuple):
+    """The names that a module binds, and the modules, as written, that it imports all names from."""
+
+    names: frozenset[str]
+    stars: tuple[str, ...]
+
+
 class Project:
     """The Python version that the code must run on, as (major, minor), the folder that paths are told from, the folders
     where imports begin, relative to it, and what the user adds to the knowledge tables.
@@ -78,7 +85,10 @@ class Project:
         self._found: dict[tuple[str, str], tuple[str, list[tuple[str, str]]]] = {}
         """The files that a name may lead to from a folder, with the file that asked first: the others depend on what it
         looked for."""
-        self._answers: dict[tuple[str, int, int], bool] = {}
+        self._outlines: dict[str, Outline] = {}
+        self._definitions: dict[tuple[str, str], tuple[str, tuple[str, int] | None]] = {}
+        """Path and line of what a name means in a folder, with the file that asked first."""
+        self._answers: dict[tuple[str, int | str, int | str], bool] = {}
         self._called: dict[tuple[str, str], list[str]] = {}
         self._searched_in: set[str] = set()
         self.stamps = Stamps()
@@ -105,14 +115,16 @@ class Project:
             self._facts.clear()
             self._answers.clear()
             self._found.clear()
+            self._definitions.clear()
+            self._outlines.clear()
         self._facts[path] = facts
         try:
             yield
         finally:
-            self._facts.pop(path, None)
-            if any(path in looked for looked in self._looked.values()):
-                self._facts.clear()
-            facts.close()
+            if not any(path in looked for looked in self._looked.values()):
+                del self._facts[path]
+                facts.close()
+            self._close_if_many()
 
     def looked_for(self, facts: Facts) -> frozenset[str]:
         """The paths of other files, there or not, that facts of a file came from, at first or further hand."""
@@ -135,7 +147,20 @@ class Project:
         """The class or function that a qualified name means in a file, in whatever file of the project it stands."""
         if not self.root or qualified.startswith("builtins."):
             return None
-        return self._find(qualified, os.path.abspath(importer), set())
+        importer = os.path.abspath(importer)
+        question = qualified, os.path.dirname(importer)
+        if question not in self._definitions:
+            found = self._find(qualified, importer, set())
+            where = (os.path.abspath(found.facts.source.path), found.node.lineno) if found else None
+            if len(self._definitions) >= ANSWERS:
+                del self._definitions[next(iter(self._definitions))]
+            self._definitions[question] = importer, where
+            return found
+        first, where = self._definitions[question]
+        if first != importer:
+            self._looked.setdefault(importer, set()).add(first)
+        facts = self._read(where[0]) if where else None
+        return facts.definition_at(where[1]) if facts and where else None
 
     def beside(self, facts: Facts, pattern: re.Pattern[bytes]) -> Iterator[Facts]:
         """The facts of the other files in a file's folder whose text has a match; for what may stand in any of them."""
@@ -154,9 +179,10 @@ class Project:
             if found is not None:
                 yield found
 
-    def answered(self, question: tuple[str, int, int], answer: Callable[[], bool]) -> bool:
-        """The answer to a question about a place in a file, worked out once; those asked last are kept."""
-        self._searched_in.add(package_of(question[0]))
+    def answered(self, question: tuple[str, int | str, int | str], answer: Callable[[], bool]) -> bool:
+        """The answer to a question about a line of a file, or a name in a package, worked out once; those asked last
+        are kept."""
+        self._searched_in.add(package_of(question[0]) if isinstance(question[1], int) else question[0])
         if question not in self._answers:
             found = answer()
             if len(self._answers) >= ANSWERS:
@@ -165,19 +191,19 @@ class Project:
         return self._answers[question]
 
     def calling(self, facts: Facts, name: str, most: int) -> Iterator[Facts]:
-        """The facts of the other files of a file's package, tests apart, in which something of a name is called; of so
-        many files at most."""
+        """The facts of the other files of a file's package, tests apart, in which something of a name is called; of the
+        first so many files, its own counted."""
         own = os.path.abspath(facts.source.path)
         self._searched_in.add(package_of(own))
         for path in self._callers(package_of(own) if self.root else "", name, own)[:most]:
-            found = self._read(path)
+            found = self._read(path) if path != own else None
             if found is not None:
                 yield found
 
     def _callers(self, package: str, name: str, own: str) -> list[str]:
         """The paths of a package's files that call something of a name; what was found last is kept at hand."""
         if (package, name) in self._called:
-            return [path for path in self._called[package, name] if path != own]
+            return self._called[package, name]
         called = f"{name}(".encode()
         found = []
         for path in self._members(package):
@@ -192,7 +218,7 @@ class Project:
         self._called[package, name] = found
         if len(self._called) > REMEMBERED:
             del self._called[next(iter(self._called))]
-        return [path for path in found if path != own]
+        return found
 
     def _members(self, package: str) -> list[str]:
         """The Python files of a package, its own folder's where that is none; of one package at a time."""
@@ -208,20 +234,30 @@ class Project:
             if not attributes or (path, attributes) in asked or len(asked) == FURTHEST:
                 continue
             asked.add((path, attributes))
-            facts = self._read(path)
-            found = self._defined(facts, attributes, asked) if facts else None
+            name, _, rest = attributes.partition(".")
+            outline = self._outline(path)
+            if name in outline.names:
+                facts = self._read(path)
+                found = self._defined(facts, name, rest, asked) if facts else None
+            else:
+                others = (self._find(joined(module, attributes), path, asked) for module in outline.stars)
+                found = next((each for each in others if each), None)
             if found is not None:
                 return found
         return None
 
-    def _defined(self, facts: Facts, attributes: str, asked: set[tuple[str, str]]) -> Found | None:
-        """What a dotted name means in a module: the one definition that all its bindings come to."""
-        name, _, rest = attributes.partition(".")
+    def _outline(self, path: str) -> Outline:
+        """What names a module has, kept when its facts are not: most questions end there."""
+        if path not in self._outlines:
+            facts = self._read(path)
+            names, stars = (facts.names.module.bindings, facts.star_imports) if facts else ((), ())
+            self._outlines[path] = Outline(frozenset(names), tuple(stars))
+        return self._outlines[path]
+
+    def _defined(self, facts: Facts, name: str, rest: str, asked: set[tuple[str, str]]) -> Found | None:
+        """What a name of a module means, or an attribute of that: the one definition that all its bindings come to."""
         path = os.path.abspath(facts.source.path)
-        binding = facts.names.module.bindings.get(name)
-        if binding is None:
-            found = (self._find(joined(module, attributes), path, asked) for module in facts.star_imports)
-            return next((each for each in found if each), None)
+        binding = facts.names.module.bindings[name]
         candidates: list[Found | None] = []
         for definition in binding.definitions:
             if isinstance(definition.node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -319,12 +355,24 @@ class Project:
 
     def _forget(self, kept: str) -> None:
         """Let go of the facts used longest ago, until what is left is little."""
-        sizes = {path: len(facts.source.text) if facts else 0 for path, facts in self._facts.items()}
+        sizes = self._sizes()
         total = sum(sizes.values())
         for path, size in sizes.items():
             if total > self.at_hand and path != kept:
                 total -= size
                 del self._facts[path]
+
+    def _close_if_many(self) -> None:
+        """Cut the cycles of all facts, where they are many and nobody works with them; one by one will not do, as they
+        hold each other."""
+        if sum(self._sizes().values()) > self.at_hand:
+            for facts in filter(None, self._facts.values()):
+                facts.close()
+            self._facts.clear()
+
+    def _sizes(self) -> dict[str, int]:
+        """The characters of each file whose facts are kept."""
+        return {path: len(facts.source.text) if facts else 0 for path, facts in self._facts.items()}
 
 
 def joined(module: str, name: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.project import package_of
 from memlint.facts.results import own_nodes
 from memlint.facts.shapes import end, is_none, last_name, place
 from memlint.knowledge import names as known
@@ -14,10 +15,12 @@ from memlint.knowledge import names as known
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
+Definitions: TypeAlias = "Sequence[tuple[Facts, ast.AST]]"
+
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FURTHEST = 4
 """Coroutines that are followed from one to what it waits for."""
-MOST = 4
+MOST = 5
 """Other files that are searched for the methods of a name."""
 WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
 
@@ -39,6 +42,7 @@ class Tasks:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.names = facts.names
+        self._dropped: dict[ast.Call, Dropped | None] = {}
 
     def makes(self, call: ast.Call) -> bool:
         """Whether a call makes a task of a coroutine."""
@@ -78,23 +82,35 @@ class Tasks:
             return False
         if isinstance(called, ast.Attribute) and called.attr in known("tasks", "future", "methods"):
             return False
-        found = self.definitions(called)
-        return not found or any(isinstance(node, ast.AsyncFunctionDef) for _, node in found)
+        return self.holds_of(called, "coroutine", may_be_coroutine)
 
-    def definitions(self, called: ast.expr) -> Sequence[tuple[Facts, ast.AST]]:
-        """The functions that a call may mean, each with the facts of its file; where the object of a method is not
-        known, all methods of that name in the file, or else in the package."""
+    def holds_of(self, called: ast.expr, question: int | str, holds: Callable[[Definitions], bool]) -> bool:
+        """Whether something holds of the functions that a call may mean, each with the facts of its file; where the
+        object of a method is not known, of all methods of that name in the file, or else in the package."""
+        seen = self.seen(called)
+        if seen is not None:
+            return holds(seen)
+        name, project = last_name(called), self.facts.project
+
+        def answer() -> bool:
+            others = project.calling(self.facts, name, MOST)
+            return holds([each for other in others for each in other.tasks.methods(name)])
+
+        # One answer for every call of the name in the package, as each would read the same files again.
+        return project.answered((package_of(self.facts.source.path), name, question), answer)
+
+    def seen(self, called: ast.expr) -> Definitions | None:
+        """The functions that a call may mean as far as the file shows; None for any method of its name in the
+        package."""
         if isinstance(called, ast.Attribute) and (model := self.facts.classes.instance(called.value)):
             lineage = (each.methods[called.attr] for each in model.lineage() if called.attr in each.methods)
             return [(self.facts, node) for node in lineage][:1]
         found = self.facts.find(called)
         if found is not None or not isinstance(called, ast.Attribute):
             return [(found.facts, found.node)] if found else []
-        own = self.methods(called.attr)
-        others = [] if own else self.facts.project.calling(self.facts, called.attr, MOST)
-        return own or [each for other in others for each in other.tasks.methods(called.attr)]
+        return self.methods(called.attr) or None
 
-    def methods(self, name: str) -> Sequence[tuple[Facts, ast.AST]]:
+    def methods(self, name: str) -> Definitions:
         """The methods of a name that classes of the file have."""
         models = self.facts.classes.models.values()
         return [(self.facts, each.methods[name]) for each in models if name in each.methods]
@@ -121,30 +137,31 @@ class Tasks:
 
     def is_delayed(self, work: ast.expr) -> bool:
         """Whether a task sleeps and then waits but once, for one call: the timer holds it, and then that call may."""
-        found = self.definitions(work.func) if isinstance(work, ast.Call) else []
-        facts, node = found[0] if len(found) == 1 else (self.facts, None)
-        if not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents:
-            return False
-        first, *others = [*waits(node), None]
-        return len(others) == 2 and first is not None and is_held(facts, first)
+        return isinstance(work, ast.Call) and self.holds_of(work.func, "delayed", wait_once_for_long)
 
     def dropped(self, call: ast.Call) -> Dropped | None:
         """The task that a call makes, where nothing keeps it."""
-        if scheduled := self.scheduled(call):
-            return scheduled
-        if not self.makes(call) or self.is_kept_by_factory or self.is_too_late(call):
+        if call not in self._dropped:
+            self._dropped[call] = self.scheduled(call) or self.made(call)
+        return self._dropped[call]
+
+    def made(self, call: ast.Call) -> Dropped | None:
+        """A task that a call makes and the code around it lets go."""
+        by = self.letting_go(call) if self.makes(call) else ""
+        if not by or self.is_kept_by_factory or self.is_too_late(call) or self.is_held_by_loop(call.args[0]):
             return None
-        if self.is_held_by_loop(call.args[0]):
-            return None
+        return Dropped(call, call.args[0], by)
+
+    def letting_go(self, call: ast.Call) -> str:
+        """What lets go of what a call gives, in words; empty where it is kept."""
         outer, parent = self.passed_up(call)
         if isinstance(parent, ast.Expr):
-            return Dropped(call, call.args[0], "nothing else keeps it")
+            return "nothing else keeps it"
         if isinstance(parent, ast.Lambda) and outer is parent.body and self.is_dropped_later(parent):
-            return Dropped(call, call.args[0], "the caller of the lambda drops it")
+            return "the caller of the lambda drops it"
         if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and self.is_forgotten(parent.targets[0], parent):
-            name = parent.targets[0]
-            return Dropped(call, call.args[0], f"`{getattr(name, 'id', '')}` goes before it is done")
-        return None
+            return f"`{getattr(parent.targets[0], 'id', '')}` goes before it is done"
+        return ""
 
     def passed_up(self, call: ast.expr) -> tuple[ast.AST, ast.AST]:
         """The outermost expression that gives the task on to nobody, and what is around it: `….add_done_callback(f)`,
@@ -272,7 +289,27 @@ def is_held_through(facts: Facts, wait: ast.AST, asking: frozenset[ast.AST]) -> 
 
 def leads_to_what_holds(facts: Facts, call: ast.Call, asking: frozenset[ast.AST]) -> bool:
     """Whether all that a call may mean are coroutine functions that wait, wherever they do, for what holds the task."""
-    found = facts.tasks.definitions(call.func) if len(asking) < FURTHEST else []
+    if len(asking) == FURTHEST:
+        return False
+    return facts.tasks.holds_of(call.func, len(asking), lambda found: all_hold(found, asking))
+
+
+def may_be_coroutine(found: Definitions) -> bool:
+    return not found or any(isinstance(node, ast.AsyncFunctionDef) for _, node in found)
+
+
+def wait_once_for_long(found: Definitions) -> bool:
+    """Whether there is just one function, which waits for what holds its task and then for one thing more."""
+    facts, node = found[0] if len(found) == 1 else (None, None)
+    if facts is None or not isinstance(node, ast.AsyncFunctionDef) or node not in facts.tree.parents:
+        return False
+    first, *others = [*waits(node), None]
+    return len(others) == 2 and first is not None and is_held(facts, first)
+
+
+def all_hold(found: Definitions, asking: frozenset[ast.AST]) -> bool:
+    """Whether there are coroutine functions among these, and all of them wait for what holds the task. One that leads
+    back to what is being asked about does not, from wherever the circle is entered."""
     coroutines = [(home, node) for home, node in found if isinstance(node, ast.AsyncFunctionDef)]
     return bool(coroutines) and all(
         node not in asking
