@@ -282,12 +282,18 @@ def finding_of(path: str, row: list[Any]) -> Finding:
         "end": Position(*found["end"]),
         "effect": Effect(found["effect"]),
         "severity": Severity(found["severity"]),
-        "related": tuple(Related(at, Position(*a), Position(*b), text) for at, a, b, text in found["related"]),
+        "related": tuple(map(related_of, found["related"])),
         "cycle": tuple(found["cycle"]),
+        "flow": tuple(map(related_of, found["flow"])),
         "fix": fix_of(found["fix"]) if found["fix"] else None,
         "rows": tuple(found["rows"]),
     }
     return Finding(**found)
+
+
+def related_of(row: list[Any]) -> Related:
+    path, start, end, message = row
+    return Related(path, Position(*start), Position(*end), message)
 
 
 def fix_of(row: list[Any]) -> Fix:
