@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from memlint.run import Task
 
 NAME, FILE = ".memlint_cache", "files.db"
-SCHEMA = "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, key TEXT, stamp TEXT, digest BLOB, result TEXT)"
+SCHEMA = "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, key TEXT, stamp TEXT, digest BLOB, result TEXT)"
 SELECT = "SELECT path, key, stamp, digest, result FROM files WHERE path IN ({})"
 AT_ONCE = 500
 """Rows that are read or written together."""
@@ -123,7 +123,8 @@ class Cache:
         if self.connection is None:
             return {}
         query = SELECT.format(",".join("?" * len(paths)))
-        return {found[0]: Row(*found) for found in self.connection.execute(query, paths)}
+        found = self.connection.execute(query, [os.fsencode(path) for path in paths])
+        return {os.fsdecode(path): Row(os.fsdecode(path), *others) for path, *others in found}
 
     def checked(self, task: Task, row: Row) -> Outcome | None:
         """The outcome in a row, where neither the file nor what its findings depended on has changed."""
@@ -183,7 +184,8 @@ class Cache:
                 self.connection.execute("PRAGMA journal_mode=WAL")
                 self.connection.execute(SCHEMA)
             with self.connection:
-                self.connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", self.waiting)
+                rows = [(os.fsencode(row.path), *row[1:]) for row in self.waiting]
+                self.connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
             self.waiting.clear()
         except (sqlite3.Error, OSError) as error:
             self.give_up(error)
@@ -199,7 +201,7 @@ def dependencies(data: bytes, stamp: str, outcome: Outcome, stamps: Stamps) -> D
 
 def key_of(task: Task) -> str:
     """What an outcome depends on beside source text."""
-    return f"{settings_key(task.settings)} {task.named} {task.path}"
+    return digest([settings_key(task.settings), str(task.named), task.path])
 
 
 @cache
@@ -282,12 +284,18 @@ def finding_of(path: str, row: list[Any]) -> Finding:
         "end": Position(*found["end"]),
         "effect": Effect(found["effect"]),
         "severity": Severity(found["severity"]),
-        "related": tuple(Related(at, Position(*a), Position(*b), text) for at, a, b, text in found["related"]),
+        "related": tuple(map(related_of, found["related"])),
         "cycle": tuple(found["cycle"]),
+        "flow": tuple(map(related_of, found["flow"])),
         "fix": fix_of(found["fix"]) if found["fix"] else None,
         "rows": tuple(found["rows"]),
     }
     return Finding(**found)
+
+
+def related_of(row: list[Any]) -> Related:
+    path, start, end, message = row
+    return Related(path, Position(*start), Position(*end), message)
 
 
 def fix_of(row: list[Any]) -> Fix:

@@ -120,6 +120,8 @@ class Finding:
     related: tuple[Related, ...] = ()
     cycle: tuple[str, ...] = ()
     """The links of a cycle in order, the first repeated at the end: `A.child`, `C.owner`, `A`."""
+    flow: tuple[Related, ...] = ()
+    """Where each link of the cycle is made, in the same order, with the link as its message."""
     fix: Fix | None = None
     unfixed: str = ""
     """Why a fix that exists in principle is not offered here."""
@@ -194,6 +196,8 @@ class Report:
     """A whole run: its outcomes merged, in the order of discovery."""
 
     files: int = 0
+    paths: list[str] = field(default_factory=list)
+    """Of all these files."""
     findings: list[Finding] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     unchecked: list[Unchecked] = field(default_factory=list)
@@ -206,6 +210,7 @@ class Report:
 
     def add(self, outcome: Outcome) -> None:
         self.files += 1
+        self.paths.append(outcome.path)
         self.findings.extend(outcome.findings)
         self.failures.extend(outcome.failures)
         self.unchecked.extend(outcome.unchecked)

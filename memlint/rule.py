@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -87,14 +88,22 @@ class Rule:
         related: Iterable[tuple[Node, str]] = (),
         elsewhere: Iterable[tuple[Facts, ast.AST, str]] = (),
         cycle: Sequence[str] = (),
+        made: Sequence[tuple[Facts, ast.AST] | None] = (),
         optional: bool = False,
     ) -> None:
         """Report the fault at a node of either tree; `related` are further nodes of this slice, each with what it is,
-        and `elsewhere` such nodes of any file. An `optional` finding is shown where the settings select the rule."""
+        and `elsewhere` such nodes of any file. `made` says where each link of the `cycle` is made, None for the place
+        of the fault. An `optional` finding is shown where the settings select the rule."""
         start, end = self.slice.span(where)
         path = self.facts.source.path
         places = [Related(path, *self.slice.span(node), text) for node, text in related]
-        places += [Related(facts.path_from(path), *facts.tree.span(node), text) for facts, node, text in elsewhere]
+
+        def at(facts: Facts, node: ast.AST, text: str) -> Related:
+            return Related(facts.path_from(path), *facts.tree.span(node), text)
+
+        places += [at(*place) for place in elsewhere]
+        links = zip(cycle[:-1], chain(made, repeat(None)), strict=False)
+        flow = [at(*place, link) if place else Related(path, start, end, link) for link, place in links]
         self.findings.append(
             Finding(
                 path=path,
@@ -107,6 +116,7 @@ class Rule:
                 message=message,
                 related=tuple(places),
                 cycle=tuple(cycle),
+                flow=tuple(flow),
                 fix=fix,
                 unfixed=unfixed,
                 is_optional=optional,

@@ -48,6 +48,7 @@ class ParentChildCycle(Rule):
                 severity=Severity.WARNING if is_heavy else None,
                 elsewhere=cycle.places,
                 cycle=cycle.names,
+                made=cycle.made,
                 optional=cycle.is_of_host or cycle.is_alone or not is_heavy or self.is_in_others(cycle),
                 fix=fix,
                 unfixed=reason,

@@ -55,6 +55,7 @@ class RecursiveClosure(Rule):
             or not self.facts.population.is_done_often(function),
             related=[(each, "the other function") for each in circle[1:]],
             cycle=(*names, names[0]),
+            made=(None, *((self.facts, each) for each in circle[1:])),
             fix=fix,
             unfixed=unfixed,
         )

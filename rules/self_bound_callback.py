@@ -73,6 +73,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             f"a cycle, so each `{owner}` is freed only by the garbage collector",
             related=[*related, *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{kept.attr}", owner),
+            made=(None, *((self.facts, node) for node, _ in related)),
             fix=fix,
             unfixed=withheld if fix is None and store.value is kept else "",
             optional=self.is_fallback(store)

@@ -103,6 +103,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             or self.facts.classes.is_overwritten(store.attribute),
             related=[*([] if isinstance(function, ast.Lambda) else [(function, "the function")]), *others],
             cycle=(f"{owner}.{store.attribute}", shown, owner),
+            made=(None, (self.facts, function)),
             fix=fix,
             unfixed=unfixed,
         )
@@ -115,6 +116,7 @@ class SelfCapturingClosure(StoreRule[Function]):
             f"garbage collector; capture the parts of `{subject}` that it needs, or a `weakref.ref`",
             related=[] if isinstance(function, ast.Lambda) else [(function, "the function")],
             cycle=(self.text(target), kept, subject),
+            made=(None, (self.facts, function)),
             optional=self.is_of_unknown_class(target)
             or self.is_owned(target)
             or self.holds_itself(target, statement)

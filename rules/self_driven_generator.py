@@ -39,6 +39,7 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
             optional=self.is_rare(model) or self.facts.population.is_used_up(model),
             related=[*([(method, "the method")] if method else []), *others],
             cycle=(f"{owner}.{store.attribute}", f"{owner}.{method.name}()" if method else "generator", owner),
+            made=(None, (self.facts, method) if method else None),
         )
 
 

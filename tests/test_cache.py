@@ -85,6 +85,14 @@ def test_what_has_not_changed_is_not_worked_out_again(tmp_path: Path, worked_out
     assert {("leaky.py", "ML201"), ("broken.py", "ML000")} <= set(found(second))
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these file systems hold UTF-8 or UTF-16 names only")
+def test_a_file_whose_name_is_not_utf8_is_kept_like_others(tmp_path: Path, worked_out: list[str]) -> None:
+    write(tmp_path, {"caf\udce9.py": LEAKY, "b.py": LEAKY})
+    before = found(check(tmp_path))
+    assert found(check(tmp_path)) == before
+    assert sorted(worked_out) == ["b.py", "caf\udce9.py"]
+
+
 def test_a_change_is_seen(tmp_path: Path, worked_out: list[str]) -> None:
     write(tmp_path, {"one.py": LEAKY, "two.py": LEAKY})
     check(tmp_path)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import functools
-import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,6 +14,7 @@ import click
 
 from memlint import report, run
 from memlint.cache import NAME, Cache, folder_for
+from memlint.cli.output import Output, outputs, rule_text
 from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.memory import budget, parse_size
@@ -27,12 +26,6 @@ from memlint.source import LINE_END, SourceFile, Undecodable
 
 COULD_NOT_RUN = 2
 SETTING_FLAGS = ("select", "ignore", "target-version", "profile", "min-severity", "fail-on")
-
-
-def known_format(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and value not in report.FORMATS:
-        raise click.UsageError(f'--output-format: there is no format "{value}"{suggestion(value, report.FORMATS)}')
-    return value
 
 
 def known_color(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -57,7 +50,12 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply fixes that may change behaviour too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch, and write nothing.")
 @click.option("--show-fixes", is_flag=True, help="List the fixes that were applied.")
-@click.option("--output-format", metavar="FORMAT", callback=known_format, help=f"One of {', '.join(report.FORMATS)}.")
+@click.option(
+    "--output-format",
+    metavar="FORMAT[:FILE]",
+    multiple=True,
+    help=f"One of {', '.join(report.FORMATS)}; once for each report, all but one with a file.",
+)
 @click.option("--output-file", metavar="FILE", help="Write the report to a file.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
@@ -98,10 +96,10 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
             click.echo(f"memlint: {folder}: settings from {settings.origin or 'nowhere, so defaults'}", err=True)
         return settings
 
-    with output(flags["output_file"]) as out:
+    with outputs(flags) as wanted:
         if "-" in paths:
-            return check_stdin(paths, settings_for, flags, out)
-        return check_paths(paths, settings_for, flags, out)
+            return check_stdin(paths, settings_for, flags, wanted)
+        return check_paths(paths, settings_for, flags, wanted)
 
 
 def given(flag: str, flags: dict[str, Any]) -> object:
@@ -113,7 +111,7 @@ def given(flag: str, flags: dict[str, Any]) -> object:
 
 
 def check_paths(
-    paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], out: TextIO
+    paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], wanted: list[Output]
 ) -> int:
     """Check files and folders."""
     failures: list[Failure] = []
@@ -151,8 +149,8 @@ def check_paths(
     if cache and cache.trouble and flags["verbose"]:
         click.echo(f"memlint: {cache.trouble}", err=True)
     if flags["diff"]:
-        return show_patches(patches, result, flags, out)
-    return finish(result, settings_for(Path(".")), flags, out, lines_of)
+        return show_patches(patches, result, flags, wanted[0].stream)
+    return finish(result, settings_for(Path(".")), flags, wanted, lines_of)
 
 
 def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
@@ -185,7 +183,7 @@ def keep(outcome: Outcome) -> None:
 
 
 def check_stdin(
-    paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], out: TextIO
+    paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], wanted: list[Output]
 ) -> int:
     """Check standard input; with --fix the fixed text goes to standard output and the report to standard error."""
     if len(paths) > 1:
@@ -198,12 +196,12 @@ def check_stdin(
     result = Report()
     result.add(outcome)
     if flags["diff"]:
-        return show_patches([outcome.rewrite.diff] if outcome.rewrite else [], result, flags, out)
+        return show_patches([outcome.rewrite.diff] if outcome.rewrite else [], result, flags, wanted[0].stream)
     if flags["fix"]:
         sys.stdout.buffer.write(outcome.rewrite.data if outcome.rewrite else data)
         data = outcome.rewrite.data if outcome.rewrite else data
-        out = sys.stderr if out is sys.stdout else out
-    return finish(result, settings, flags, out, lambda path: split(name, data))
+        wanted = [replace(each, stream=each.stream if each.file else sys.stderr) for each in wanted]
+    return finish(result, settings, flags, wanted, lambda path: split(name, data) if path == name else lines_of(path))
 
 
 def show_patches(patches: Iterable[str], result: Report, flags: dict[str, Any], out: TextIO) -> int:
@@ -218,24 +216,30 @@ def show_patches(patches: Iterable[str], result: Report, flags: dict[str, Any], 
 
 
 def finish(
-    result: Report, settings: Settings, flags: dict[str, Any], out: TextIO, sources: Callable[[str], list[str]]
+    result: Report,
+    settings: Settings,
+    flags: dict[str, Any],
+    wanted: list[Output],
+    sources: Callable[[str], list[str]],
 ) -> int:
-    """Print the report and tell the exit status."""
+    """Write the reports and tell the exit status."""
     if flags["show_fixes"]:
         for finding in result.fixed:
             assert finding.fix is not None
             message = f"fixed {finding.path}:{finding.start.line}: {finding.code} {finding.fix.message}"
             click.echo(message, err=True)
-    report.write(
-        result,
-        flags["output_format"] or ("full" if out.isatty() else "concise"),
-        out,
-        color=colored(flags["color"], out),
-        sources=sources,
-        statistics=flags["statistics"],
-        quiet=flags["quiet"],
-        verbose=flags["verbose"],
-    )
+    for each in wanted:
+        report.write(
+            result,
+            each.format or ("full" if each.stream.isatty() else "concise"),
+            each.stream,
+            color=colored(flags["color"], each.stream),
+            sources=sources,
+            rules=rule_text,
+            statistics=flags["statistics"],
+            quiet=flags["quiet"],
+            verbose=flags["verbose"],
+        )
     say_failures(result)
     if result.failures:
         return COULD_NOT_RUN
@@ -245,26 +249,6 @@ def finish(
 def say_failures(result: Report) -> None:
     for line in failure_lines(result):
         click.echo(line, err=True)
-
-
-@contextmanager
-def output(file: str | None) -> Iterator[TextIO]:
-    """Standard output, or a file that is replaced only when the whole report stands."""
-    if file is None:
-        yield sys.stdout
-        return
-    target = Path(file)
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise UsageError(f"--output-file: {file} cannot be written; name a file in a folder that exists")
-    buffer = io.StringIO()
-    yield buffer
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-    from memlint import fixing
-
-    try:
-        fixing.replace_file(target, buffer.getvalue().encode("utf-8", "backslashreplace"), mode)
-    except OSError as error:
-        raise UsageError(f"--output-file: {file} cannot be written: {error.strerror or error}") from None
 
 
 def lines_of(path: str) -> list[str]:

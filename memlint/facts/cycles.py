@@ -48,6 +48,8 @@ class Cycle:
     """The link that leads back to what keeps the other: the one to make weak."""
     places: tuple[tuple[Facts, ast.AST, str], ...]
     """The other statements that make links, each with its file and the link."""
+    made: tuple[tuple[Facts, ast.AST] | None, ...]
+    """Where each of the links is made; None for the statement that closes the cycle."""
     is_heavy: bool
     """Whether one of its classes keeps something big, or has instances made in a loop."""
     is_alone: bool
@@ -162,6 +164,7 @@ class Cycles:
             (f"{owner}.{store.attribute}", *map(str, links), owner),
             str(links[-1]),
             tuple((link.facts, link.by, f"`{link}` keeps it") for link in links),
+            (None, *((link.facts, link.by) for link in links)),
             any(map(self._is_heavy, models)),
             not self.facts.population.is_many(model),
             any(map(self._closes, models)),
@@ -325,11 +328,22 @@ class Cycles:
             (*names, names[0].rpartition(".")[0]),
             names[-1],
             tuple(places),
+            tuple(
+                made for each in around for made in (self._maker(each), *((link.facts, link.by) for link in each.links))
+            ),
             made_in_loop or any(self._is_heavy(model) for model in models if model),
             self._is_alone(models, around),
             any(self._closes(model) for model in models if model),
             any(map(self._is_slot, around)),
         )
+
+    def _maker(self, edge: Edge) -> tuple[Facts, ast.AST] | None:
+        """Where a reference is made: by a statement of the function, or elsewhere by the class of its holder."""
+        if edge.by is not None:
+            return self.facts, edge.by
+        model = self._model(edge.holder[0])
+        stores = model.stores_of(edge.attribute) if model else []
+        return (model.home.facts, stores[0].by) if model and stores else None
 
     def _is_alone(self, models: list[ClassModel | None], around: list[Edge]) -> bool:
         """Whether a class of a cycle has one instance, or its first object lives on, as what the module binds once."""

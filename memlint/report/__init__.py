@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TextIO
 
 from memlint.model import Report
-from memlint.report.view import Sources, View
+from memlint.report.view import Rules, Sources, View, no_rule
 
 Format = Callable[[Report, View], Iterator[str]]
 
@@ -17,14 +17,29 @@ FORMATS: dict[str, str] = {
     "concise": "concise:one_liners",
     "json": "ruff_json:array",
     "json-lines": "ruff_json:objects",
+    "grouped": "grouped:groups",
+    "markdown": "markdown:page",
     "github": "github:commands",
+    "gitlab": "gitlab:issues",
+    "azure": "azure:issues",
+    "sarif": "sarif:log",
+    "rdjson": "rdjson:result",
+    "junit": "junit:suites",
+    "pylint": "pylint:parseable",
 }
 """Each format's name and where its function is, imported when the format is used and not before."""
 
-STATISTICS = {"json": "statistics:array", "json-lines": "statistics:objects"}
-"""Formats whose statistics a program reads; those of all others are a table."""
+STATISTICS = {
+    "full": "statistics:table",
+    "concise": "statistics:table",
+    "json": "statistics:array",
+    "json-lines": "statistics:objects",
+    "grouped": "statistics:table",
+    "github": "statistics:table",
+}
+"""Formats that can count instead of list."""
 
-SUMMARIZED = {"full", "concise"}
+SUMMARIZED = {"full", "concise", "grouped", "markdown"}
 """Formats that people read, which close with a summary."""
 
 
@@ -35,6 +50,7 @@ def write(
     *,
     color: bool,
     sources: Sources,
+    rules: Rules = no_rule,
     statistics: bool = False,
     quiet: bool = False,
     verbose: bool = False,
@@ -42,23 +58,26 @@ def write(
     """Write the report to `out`, in one of `FORMATS`.
 
     `color` alone decides about colors: the caller knows of `--color`, NO_COLOR and the terminal. It counts
-    for full, concise and the table of statistics; formats for programs have none. `sources(path)` gives a
-    file's lines without their ends, or none when the file cannot be read. `statistics` counts by rule instead
-    of listing findings. `quiet` leaves out the summary; `verbose` says of each finding why it matters, not
-    only of the first with its effect, and lists each place that was not checked.
+    for full, concise, grouped and the table of statistics; formats for programs have none. `sources(path)` gives
+    a file's lines without their ends, or none when the file cannot be read; `rules(code)` what is known of a rule.
+    `statistics` counts by rule instead of listing findings, in the formats of `STATISTICS`. `quiet` leaves out the
+    summary; `verbose` says of each finding why it matters, not only of the first with its effect, and lists each
+    place that was not checked.
 
-    Failures are not written: `summary.failure_lines` gives them for standard error, whatever the format.
+    Failures are written where a format has a place for them; `summary.failure_lines` gives them for standard
+    error, whatever the format.
     """
-    if format not in FORMATS:
-        raise ValueError(f"no format {format!r}; the formats are {', '.join(FORMATS)}")
+    known = STATISTICS if statistics else FORMATS
+    if format not in known:
+        raise ValueError(f"no format {format!r}; the formats are {', '.join(known)}")
     view = View(
         sources=lru_cache(maxsize=4)(sources),
         color=color,
         encoding=getattr(out, "encoding", None) or "utf-8",
         verbose=verbose,
+        rules=rules,
     )
-    chosen = STATISTICS.get(format, "statistics:table") if statistics else FORMATS[format]
-    for line in loaded(chosen)(report, view):
+    for line in loaded(known[format])(report, view):
         out.write(line + "\n")
     if format in SUMMARIZED and not quiet:
         for line in loaded("summary:closing")(report, view):

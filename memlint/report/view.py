@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
+from memlint.model import Effect, Severity
+
 Sources = Callable[[str], list[str]]
+
+
+class RuleText(NamedTuple):
+    """What a report may say of a rule; `page` is Markdown."""
+
+    name: str
+    effect: Effect
+    severity: Severity
+    summary: str = ""
+    page: str = ""
+    is_default: bool = True
+
+
+Rules = Callable[[str], RuleText | None]
+"""What is known of the rule with a code."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "error": {"fg": "red", "bold": True},
@@ -32,6 +49,10 @@ def no_lines(path: str) -> list[str]:
     return []
 
 
+def no_rule(code: str) -> RuleText | None:
+    return None
+
+
 @dataclass(frozen=True)
 class View:
     """What a format knows of its reader, besides the report."""
@@ -40,6 +61,7 @@ class View:
     color: bool = False
     encoding: str = "utf-8"
     verbose: bool = False
+    rules: Rules = no_rule
 
     def text(self, text: str) -> str:
         """The text, with all that a terminal would obey or the stream cannot encode spelled as an escape.

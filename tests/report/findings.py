@@ -72,6 +72,10 @@ CYCLE = finding(
     message="`Parent.child` and `Child.owner` make a cycle; only the garbage collector frees each `Parent`",
     related=(Related("app/tree.py", Position(11, 9), Position(11, 19), "the way back"),),
     cycle=("Parent.child", "Child.owner", "Parent"),
+    flow=(
+        Related("app/tree.py", Position(6, 9), Position(6, 19), "Parent.child"),
+        Related("app/tree.py", Position(11, 9), Position(11, 19), "Child.owner"),
+    ),
     fix=Fix(
         "hold the owner weakly",
         Safety.UNSAFE,

@@ -13,7 +13,10 @@ from .findings import CYCLE, PEAK, finding, report, sources, written
 
 
 def test_formats() -> None:
-    assert list(FORMATS) == ["full", "concise", "json", "json-lines", "github"]
+    assert list(FORMATS) == [
+        *("full", "concise", "json", "json-lines", "grouped", "markdown"),
+        *("github", "gitlab", "azure", "sarif", "rdjson", "junit", "pylint"),
+    ]
 
 
 @pytest.mark.parametrize("place", FORMATS.values())
@@ -24,6 +27,11 @@ def test_every_format_can_be_loaded(place: str) -> None:
 def test_unknown_format() -> None:
     with pytest.raises(ValueError, match=r"^no format 'xml'; the formats are full, concise, json, json-lines"):
         written(report(), "xml")
+
+
+def test_statistics_of_a_format_that_lists_findings() -> None:
+    with pytest.raises(ValueError, match=r"^no format 'sarif'; the formats are full, concise, json, json-lines"):
+        written(report(), "sarif", statistics=True)
 
 
 def encoded(format: str, encoding: str) -> bytes:
@@ -51,7 +59,7 @@ def test_what_a_stream_cannot_carry_is_escaped() -> None:
 
 
 def test_formats_for_programs_have_no_colors() -> None:
-    for format in ("json", "json-lines", "github"):
+    for format in set(FORMATS) - {"full", "concise", "grouped"}:
         assert written(report(PEAK), format, color=True) == written(report(PEAK), format, color=False)
 
 
