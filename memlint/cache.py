@@ -34,6 +34,7 @@ from memlint.model import (
     Severity,
     Unchecked,
 )
+from memlint.settings import Settings
 from memlint.stamps import Stamps, digest, digest_of
 from memlint.version import VERSION
 
@@ -205,9 +206,9 @@ def key_of(task: Task) -> str:
 
 
 @cache
-def settings_key(settings: object) -> str:
-    """Settings, and the program that reads them, in short."""
-    return digest([repr(settings), program()])
+def settings_key(settings: Settings) -> str:
+    """Settings that findings depend on, and the program that reads them, in short."""
+    return digest([*settings.bearing_on_findings(), program()])
 
 
 @cache

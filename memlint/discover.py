@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from memlint.gitignore import Patterns
 from memlint.model import Failure
-from memlint.settings import MARKS, Settings, UsageError, absolute, printable, suggestion
+from memlint.settings import MARKS, Anchored, Settings, UsageError, absolute, printable, suggestion
 
 ENDINGS = (".py", ".pyi")
 SKIPPED = """
@@ -28,7 +28,8 @@ Identity = tuple[tuple[int, int], str]
 
 
 class Found(NamedTuple):
-    """A file to be read, as the user would write it; one that is named is always parsed and never excluded."""
+    """A file to be read, as the user would write it; one that is named is always parsed, and skipped where settings
+    exclude it by force alone."""
 
     path: Path
     named: bool
@@ -77,7 +78,11 @@ class Walk:
         """What an argument stands for, or None if it cannot be reached."""
         path = str(argument)
         try:
-            if stat.S_ISDIR(os.stat(path).st_mode):
+            is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+            settings = self.settings_for(argument if is_folder else argument.parent)
+            if settings.force_exclude and is_excluded(argument, settings):
+                return None
+            if is_folder:
                 folder = absolute(argument)
                 return Folder("" if path == "." else path, folder, self.layers_above(folder), asked=True)
             file = File(path, identity(path))
@@ -117,7 +122,8 @@ class Walk:
         if settings is None or not names.isdisjoint(MARKS):
             settings = self.settings_for(Path(folder.path))
         layers = self.layers_in(folder.absolute, folder.layers_above, names)
-        weighty = (exclusions(settings.exclude, str(settings.root)), *reversed(layers))
+        weighty = [*exclusions(settings.exclude, str(settings.root))]
+        weighty += reversed(layers) if settings.respect_gitignore else ()
         of_folders = [(patterns, patterns.prefix_of(folder.absolute)) for patterns in weighty]
         of_files = [question for question in of_folders if question[0].mean_files]
         inside, inside_absolute = os.path.join(folder.path, ""), os.path.join(folder.absolute, "")
@@ -211,9 +217,32 @@ def exclude_file(repository: str) -> str:
 
 
 @functools.cache
-def exclusions(exclude: tuple[str, ...], root: str) -> Patterns:
-    """What is never walked and what the settings exclude; being last, the settings may take a folder back."""
-    return Patterns([*(f"{name}/" for name in SKIPPED.split()), *exclude], root)
+def exclusions(exclude: tuple[Anchored, ...], root: str) -> tuple[Patterns, ...]:
+    """What the settings exclude and what is never walked, the last to be said first: it may take a folder back."""
+    runs = [(root, [f"{name}/" for name in SKIPPED.split()])]
+    for folder, pattern in exclude:
+        if runs[-1][0] != folder:
+            runs.append((folder, []))
+        runs[-1][1].append(pattern)
+    return tuple(Patterns(patterns, folder) for folder, patterns in reversed(runs))
+
+
+def is_excluded(path: Path, settings: Settings) -> bool:
+    """Whether the settings exclude a path, by itself or with a folder that it is in, from their root on."""
+    whole, folder = absolute(path), str(settings.root)
+    if whole == folder:
+        return False
+    if not whole.startswith(os.path.join(folder, "")):
+        folder = os.path.dirname(whole)
+    for part in os.path.relpath(whole, folder).split(os.sep):
+        inside = os.path.join(folder, part)
+        questions = [
+            (patterns, patterns.prefix_of(folder)) for patterns in exclusions(settings.exclude, str(settings.root))
+        ]
+        if left_out(questions, f"{part}/" if inside != whole or os.path.isdir(inside) else part):
+            return True
+        folder = inside
+    return False
 
 
 def left_out(questions: Iterable[tuple[Patterns, str]], name: str) -> bool:

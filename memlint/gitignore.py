@@ -48,7 +48,9 @@ class Patterns:
         self.regex = re.compile("|".join(regexes), re.DOTALL)
 
     def prefix_of(self, folder: str) -> str:
-        rest = folder.removeprefix(self.base).strip(os.sep).replace(os.sep, "/")
+        is_below = folder == self.base or folder.startswith(os.path.join(self.base, ""))
+        rest = folder.removeprefix(self.base) if is_below else os.path.relpath(folder, self.base)
+        rest = rest.strip(os.sep).replace(os.sep, "/")
         return f"{rest}/" if rest else ""
 
     def verdict(self, prefix: str, name: str) -> bool | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 from memlint.gitignore import Patterns
 from memlint.model import Effect, Finding, Outcome, Severity
 from memlint.profile import weighed
-from memlint.registry import all_rules, selects
-from memlint.settings import Settings
+from memlint.registry import all_rules, selects, unfixable
+from memlint.settings import Anchored, Settings
 from memlint.source import SourceFile
 from memlint.syntax import CODE as SYNTAX_CODE
 
@@ -39,7 +41,7 @@ HARMLESS_IN_TESTS = frozenset({Effect.LATE, Effect.KEPT, Effect.PEAK, Effect.TIM
 def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings)
-    quiet = quiet_in_tests(settings.select) if outcome.findings and is_test_file(source.path, settings) else frozenset()
+    quiet = quiet_in_tests(settings.asked) if outcome.findings and is_test_file(source.path, settings) else frozenset()
     is_foreign = bool(outcome.findings) and not VENDORED.isdisjoint(below_root(source.path, settings)[:-1])
 
     def settled(finding: Finding) -> Finding:
@@ -47,6 +49,8 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         if finding.code not in severities():
             return finding
         finding = weighed(finding, settings.profile, severities()[finding.code])
+        if finding.fix and finding.code in unfixable(settings.fixable, settings.unfixable):
+            finding = dataclasses.replace(finding, fix=None)
         return dataclasses.replace(finding, is_optional=True) if is_foreign else finding
 
     counting = [
@@ -55,7 +59,7 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         if finding.severity >= settings.min_severity
         and finding.code not in quiet
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
-        and not suppressed(finding, source)
+        and (settings.ignore_noqa or not suppressed(finding, source))
     ]
     outcome.findings = [finding for finding in counting if not finding.is_optional or is_asked(finding, settings)]
     outcome.withheld = len(counting) - len(outcome.findings)
@@ -64,7 +68,7 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
 
 def is_asked(finding: Finding, settings: Settings) -> bool:
     """Whether the settings ask for the finding's rule, and do not merely leave it on."""
-    return any(selects(selector, finding.code, finding.name) for selector in settings.select)
+    return any(selects(selector, finding.code, finding.name) for selector in settings.asked)
 
 
 def suppressed(finding: Finding, source: SourceFile) -> bool:
@@ -111,15 +115,27 @@ def severities() -> dict[str, Severity]:
 
 def ignored_in_file(path: str, settings: Settings) -> frozenset[str]:
     """The selectors that `per-file-ignores` switches off for a path."""
-    if not settings.per_file_ignores:
-        return frozenset()
-    relative = os.path.relpath(path, settings.root).replace(os.sep, "/")
     return frozenset(
         selector
-        for pattern, selectors in settings.per_file_ignores
-        if patterns(pattern).means(relative)
+        for anchored, selectors in settings.per_file_ignores
+        if matches(anchored, path)
         for selector in selectors
     )
+
+
+def idle_patterns(files: Iterable[tuple[Path, Settings]]) -> list[Anchored]:
+    """The patterns of `per-file-ignores` that match none of the files whose settings they stand in."""
+    together: dict[Anchored, list[Path]] = {}
+    for path, settings in files:
+        for anchored, _ in settings.per_file_ignores:
+            together.setdefault(anchored, []).append(path)
+    return [each for each, paths in together.items() if not any(matches(each, str(path)) for path in paths)]
+
+
+def matches(anchored: Anchored, path: str) -> bool:
+    """Whether a pattern of `per-file-ignores` means a path; one that begins with `!` means all others."""
+    relative = os.path.relpath(path, anchored.folder).replace(os.sep, "/")
+    return patterns(anchored.pattern.removeprefix("!")).means(relative) is not anchored.pattern.startswith("!")
 
 
 @cache  # memlint: ignore[ML602] one entry per pattern of the settings

@@ -94,20 +94,44 @@ def selects(selector: str, code: str, name: str) -> bool:
 
 def chosen(settings: Settings) -> list[RuleClass]:
     """The rules that the settings switch on; raises `UsageError` for a selector that means none."""
-    check_selectors(settings.select, "select")
-    check_selectors(settings.ignore, "ignore")
-    for pattern, selectors in settings.per_file_ignores:
-        check_selectors(selectors, f'per-file-ignores "{pattern}"')
-    return [
-        rule
-        for rule in all_rules()
-        if (any_selects(settings.select, rule) if settings.select else rule.default)
-        and not any_selects(settings.ignore, rule)
-    ]
+    check_selectors(settings.asked, "select")
+    for selection in settings.selections:
+        check_selectors(selection.off, "ignore")
+    check_selectors(settings.fixable, "fixable")
+    check_selectors(settings.unfixable, "unfixable")
+    for anchored, selectors in settings.per_file_ignores:
+        check_selectors(selectors, f'per-file-ignores "{anchored.pattern}"')
+    return [rule for rule in all_rules() if is_on(rule, settings)]
 
 
-def any_selects(selectors: Iterable[str], rule: RuleClass) -> bool:
-    return any(selects(selector, rule.code, rule.name) for selector in selectors)
+def is_on(rule: RuleClass, settings: Settings) -> bool:
+    verdict = rule.default and not settings.select
+    for selection in settings.selections:
+        verdict = decided(rule, selection.on, selection.off, verdict)
+    return verdict
+
+
+def decided(rule: RuleClass, on: Iterable[str], off: Iterable[str], otherwise: bool) -> bool:
+    """Whether a rule is on: the selector that means it most narrowly decides, of two alike the one that is off."""
+    narrowest_on, narrowest_off = (max((narrowness(each, rule) for each in side), default=-1) for side in (on, off))
+    if narrowest_on == narrowest_off == -1:
+        return otherwise
+    return narrowest_on > narrowest_off
+
+
+def narrowness(selector: str, rule: RuleClass) -> int:
+    """How narrowly a selector means a rule: ALL least, its code or name most; -1 if it does not."""
+    if not selects(selector, rule.code, rule.name):
+        return -1
+    if selector == "ALL":
+        return 0
+    return len(rule.code) if selector == rule.name else len(selector)
+
+
+@cache  # memlint: ignore[ML602] one entry per settings file of a run
+def unfixable(fixable: tuple[str, ...], not_fixable: tuple[str, ...]) -> frozenset[str]:
+    """The codes of rules whose fixes are not offered."""
+    return frozenset(rule.code for rule in all_rules() if not decided(rule, fixable, not_fixable, False))
 
 
 def check_selectors(selectors: Sequence[str], where: str) -> None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from memlint.cli import COMMANDS
+from tests.command import memlint
+
 ROOT = Path(__file__).parent.parent
 
 FORBIDDEN = {
@@ -71,3 +74,16 @@ def test_version_and_help_import_no_command() -> None:
     run = "from memlint.cli import main\ntry: main()\nexcept SystemExit: pass"
     code = f"import sys; sys.argv = ['memlint', '--version']\n{run}"
     assert not {"memlint.cli.check", "memlint.registry", "libcst"} & modules_after(code)
+
+
+def test_help_imports_no_command() -> None:
+    run = "from memlint.cli import main\ntry: main()\nexcept SystemExit: pass"
+    code = f"import sys; sys.argv = ['memlint', '--help']\n{run}"
+    modules = modules_after(code)
+    assert not {"memlint.cli.check", "memlint.registry", "memlint.settings", "libcst"} & modules
+
+
+def test_help_says_what_each_command_does() -> None:
+    lines = memlint("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == list(COMMANDS)
+    assert all(len(line.split()) > 2 for line in lines)

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,7 +18,7 @@ from memlint import run
 from memlint.cache import Cache, dependencies, outcome_of, plain_of
 from memlint.model import Outcome
 from memlint.run import Task, check_files
-from memlint.settings import load
+from memlint.settings import Settings, load
 from memlint.stamps import Stamps
 from tests.command import memlint
 
@@ -91,6 +91,40 @@ def test_a_file_whose_name_is_not_utf8_is_kept_like_others(tmp_path: Path, worke
     before = found(check(tmp_path))
     assert found(check(tmp_path)) == before
     assert sorted(worked_out) == ["b.py", "caf\udce9.py"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_worked_out"),
+    [
+        ({"exclude": ["old/"], "force-exclude": True, "respect-gitignore": False}, False),
+        ({"fail-on": "error", "output-format": "json", "show-fixes": True, "unsafe-fixes": True}, False),
+        ({"ignore": ["ML201"]}, True),
+        ({"extend-select": ["ML301"]}, True),
+        ({"per-file-ignores": {"one.py": ["ML201"]}}, True),
+        ({"unfixable": ["ML201"]}, True),
+        ({"ignore-noqa": True}, True),
+        ({"min-severity": "error"}, True),
+        ({"profile": "script"}, True),
+        ({"target-version": "py313"}, True),
+    ],
+)
+def test_settings_that_findings_depend_on_are_heeded_and_no_others(
+    tmp_path: Path, worked_out: list[str], flags: dict[str, object], is_worked_out: bool
+) -> None:
+    write(tmp_path, {"one.py": LEAKY})
+    for overrides in ({}, flags):
+        worked_out.clear()
+        task = Task(str(tmp_path / "one.py"), load(tmp_path, overrides, isolated=True))
+        list(check_files([task], 1, Cache(tmp_path / ".memlint_cache")))
+    assert bool(worked_out) is is_worked_out
+
+
+def test_every_field_of_the_settings_is_heeded_or_bears_on_no_finding() -> None:
+    heeded = {each.partition("=")[0] for each in load(Path("/")).bearing_on_findings()}
+    assert {field.name for field in fields(Settings)} - heeded == {
+        *("origin", "exclude", "force_exclude", "respect_gitignore", "cache_dir"),
+        *("fail_on", "output_format", "fix", "unsafe_fixes", "fix_only", "show_fixes"),
+    }
 
 
 def test_a_change_is_seen(tmp_path: Path, worked_out: list[str]) -> None:

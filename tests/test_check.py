@@ -81,7 +81,7 @@ def test_fail_on(project: Path, level: str, status: int) -> None:
         (["check", "--min-severity", "warn"], 'did you mean "warning"?'),
         (["check", "--target-version", "py3.11"], 'write "py311"'),
         (["check", "--color", "alway"], '--color: "alway" is none of auto, always, never; did you mean "always"?'),
-        (["check", "--selct", "ML1"], "No such option"),
+        (["check", "--selct", "ML1"], 'there is no option "--selct"; did you mean "--select"?'),
         (["check", "-", "stats.py"], "`-` reads standard input and stands alone"),
         (["check", "--output-file", "no/such/report"], "--output-file: no/such/report cannot be written"),
         (["rule", "ML40"], 'no rule is called "ML40"; did you mean "ML40'),
@@ -111,6 +111,43 @@ def test_settings_of_the_nearest_file(project: Path) -> None:
     ]
 
 
+def test_settings_of_the_whole_run(project: Path) -> None:
+    (project / "memlint.toml").write_text('fix = true\nshow-fixes = true\noutput-format = "json"\nfail-on = "error"\n')
+    done = memlint("check", cwd=project)
+    assert done.returncode == 0
+    assert [finding["code"] for finding in json.loads(done.stdout)] == ["ML102"]
+    assert "fixed stats.py:2: ML801 " in done.stderr
+    (project / "stats.py").write_text(READ)
+    assert len(json.loads(memlint("check", "--no-fix", cwd=project).stdout)) == 2
+    assert memlint("check", "--fail-on", "warning", cwd=project).returncode == 1
+
+
+def test_rules_are_left_out_by_path_and_fixes_by_rule(project: Path) -> None:
+    assert codes(project, "--per-file-ignores", "clock.py:ML1,stats.py:ML9") == ["ML801"]
+    assert memlint("check", "--fix", "--unfixable", "ML8", cwd=project).stdout.count("[*]") == 0
+    assert (project / "stats.py").read_text() == READ
+
+
+def test_a_pattern_that_matches_nothing_is_said(project: Path) -> None:
+    (project / "memlint.toml").write_text('per-file-ignores = { "tset/*" = ["ML1"], "clock.py" = ["ML1"] }\n')
+    done = memlint("check", "--verbose", cwd=project)
+    assert [line for line in done.stderr.splitlines() if "per-file-ignores" in line] == [
+        f'memlint: per-file-ignores: "tset/*", relative to {project}, matches none of the files that are checked'
+    ]
+    assert "per-file-ignores" not in memlint("check", cwd=project).stderr
+
+
+def test_comments_are_not_heeded_on_request(project: Path) -> None:
+    (project / "clock.py").write_text(CYCLE.replace("self.advance\n", "self.advance  # noqa: ML102\n"))
+    assert codes(project) == ["ML801"]
+    assert codes(project, "--ignore-noqa") == ["ML102", "ML801"]
+
+
+def test_show_files(project: Path) -> None:
+    done = memlint("check", "--show-files", "--extend-exclude", "clock.py", cwd=project)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stats.py\n", "")
+
+
 def test_unknown_key(project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.memlint]\nslect = ["ML801"]\n')
     done = memlint("check", cwd=project)
@@ -138,6 +175,18 @@ def test_fix(project: Path) -> None:
     assert "Fixed 1 finding, 1 remains" in done.stdout
     again = memlint("check", "--fix", cwd=project)
     assert "Fixed" not in again.stdout
+
+
+def test_fix_only(project: Path) -> None:
+    done = memlint("check", "--fix-only", cwd=project)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "memlint: fixed 1 finding\n")
+    assert (project / "stats.py").read_text() == FIXED_READ
+
+
+def test_a_fix_makes_the_status_1_on_request(project: Path) -> None:
+    (project / "clock.py").unlink()
+    assert memlint("check", "--fix", "--exit-non-zero-on-fix", cwd=project).returncode == 1
+    assert memlint("check", "--fix", "--exit-non-zero-on-fix", cwd=project).returncode == 0
 
 
 def test_unsafe_fixes(project: Path) -> None:
@@ -173,6 +222,18 @@ def test_standard_input(project: Path) -> None:
     assert "-:3:9: ML102" in fixed.stderr
     broken = memlint("check", "-", cwd=project, stdin=b"def f(:\n")
     assert "ML000" in broken.stdout
+
+
+def test_standard_input_that_is_excluded_by_force_comes_back_as_it_was(project: Path) -> None:
+    arguments = ["check", "-", "--stdin-filename", "gen/a.py", "--exclude", "gen/", "--force-exclude"]
+    done = memlint(*arguments, "--fix", "-q", cwd=project, stdin=READ.encode())
+    assert (done.returncode, done.stdout, done.stderr) == (0, READ, "")
+    assert memlint(*arguments[:-1], "-q", cwd=project, stdin=READ.encode()).returncode == 1
+
+
+def test_silent(project: Path) -> None:
+    done = memlint("check", "--silent", cwd=project)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
 
 
 def test_output_file(project: Path) -> None:

@@ -92,6 +92,51 @@ def test_a_named_file_is_taken_whatever_its_ending_and_whatever_excludes_it() ->
     assert found(".") == []
 
 
+def test_what_is_excluded_by_force_is_skipped_even_where_it_is_named() -> None:
+    write("memlint.toml", 'exclude = ["old.py", "/gen/", "!/build/"]\nforce-exclude = true')
+    write(".gitignore", "ignored.py\n")
+    files("old.py", "gen/a.py", "deep/gen/a.py", "dist/a.py", "build/a.py", "ignored.py", "plain.txt")
+    assert found("old.py", "gen/a.py", "gen", "dist/a.py", "dist") == []
+    assert found("deep/gen/a.py", "build/a.py", "ignored.py", "plain.txt") == [
+        "deep/gen/a.py",
+        "build/a.py",
+        "ignored.py",
+        "plain.txt",
+    ]
+
+
+def test_a_project_in_a_folder_that_is_skipped_elsewhere_is_not_excluded_by_force(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("build/memlint.toml", "force-exclude = true")
+    files("build/a.py")
+    assert found("build") == ["build/a.py"]
+    monkeypatch.chdir(project / "build")
+    assert found(".", "a.py") == ["a.py"]
+
+
+def test_what_git_ignores_is_found_on_request() -> None:
+    write(".gitignore", "gen/\n*_pb2.py\n")
+    files("gen/a.py", "x_pb2.py", "build/b.py", "c.py")
+    assert found(".") == ["c.py"]
+    settings.forget()
+    write("memlint.toml", "respect-gitignore = false")
+    assert found(".") == ["c.py", "gen/a.py", "x_pb2.py"]
+
+
+def test_an_exclude_is_relative_to_the_file_that_says_it() -> None:
+    write("shared/memlint.toml", 'exclude = ["/gen/", "*_pb2.py", "/old.py"]')
+    write("shared-app/memlint.toml", 'extend = "../shared/memlint.toml"\nextend-exclude = ["/top.py", "!keep_pb2.py"]')
+    files("shared/gen/a.py", "shared/old.py", "shared-app/gen/a.py", "shared-app/top.py", "shared-app/deep/top.py")
+    files("shared-app/x_pb2.py", "shared-app/keep_pb2.py", "shared-app/old.py", "app/gen/a.py")
+    assert found("shared", "shared-app") == [
+        "shared-app/deep/top.py",
+        "shared-app/gen/a.py",
+        "shared-app/keep_pb2.py",
+        "shared-app/old.py",
+    ]
+
+
 def test_overlapping_arguments_list_a_file_once() -> None:
     files("a/b.py", "a/c/d.py")
     assert found("a/c", "a", "a/b.py", "a/c/d.py", "./a") == ["a/c/d.py", "a/b.py"]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from memlint.judge import is_test_file, judged
-from memlint.model import Effect, Finding, Outcome, Position, Severity
+from memlint.judge import idle_patterns, is_test_file, judged, matches
+from memlint.model import Effect, Finding, Fix, Outcome, Position, Safety, Severity
 from memlint.registry import find
-from memlint.settings import Settings
+from memlint.settings import Anchored, Settings
 from memlint.source import SourceFile
 
 ROOT = Path("/tests/project")
@@ -113,3 +113,51 @@ def test_findings_that_nobody_asked_for_are_counted() -> None:
     )
     assert judged(Outcome(source.path, [found]), source, Settings(ROOT, None)).withheld == 1
     assert judged(Outcome(source.path, [found]), source, Settings(ROOT, None, ("ML102",))).withheld == 0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "is_ignored"),
+    [
+        ("tests/*.py", "shop/tests/a.py", False),
+        ("tests/*.py", "tests/a.py", True),
+        ("tests/**", "tests/deep/a.py", True),
+        ("conftest.py", "deep/down/conftest.py", True),
+        ("../other/*.py", "../other/a.py", True),
+        ("!src/**", "src/a.py", False),
+        ("!src/**", "docs/a.py", True),
+    ],
+)
+def test_a_pattern_is_relative_to_the_folder_of_the_file_that_says_it(
+    pattern: str, path: str, is_ignored: bool
+) -> None:
+    assert matches(Anchored("/tests/project/base", pattern), f"/tests/project/base/{path}") is is_ignored
+
+
+def test_patterns_that_match_none_of_the_files_are_told() -> None:
+    ignores = tuple((Anchored(str(ROOT), pattern), ("ML1",)) for pattern in ("gen_*.py", "tset/*", "tests/*"))
+    settings = Settings(ROOT, None, per_file_ignores=ignores)
+    files = [(ROOT / name, settings) for name in ("gen_a.py", "tests/a.py", "b.py")]
+    assert idle_patterns(files) == [Anchored(str(ROOT), "tset/*")]
+
+
+@pytest.mark.parametrize(
+    ("fixable", "unfixable", "is_offered"),
+    [
+        (("ALL",), (), True),
+        (("ML1",), (), False),
+        (("ALL",), ("ML2",), False),
+        (("ALL", "ML201"), ("ML2",), True),
+        (("mutable-default",), ("ALL",), True),
+        ((), (), False),
+    ],
+)
+def test_a_fix_that_is_not_wanted_is_not_offered(
+    fixable: tuple[str, ...], unfixable: tuple[str, ...], is_offered: bool
+) -> None:
+    source = SourceFile(str(ROOT / "shop.py"), "x = 1\n")
+    start = Position(1, 1)
+    fix = Fix("use `None`", Safety.UNSAFE, ())
+    found = Finding(source.path, start, start, *LOUD, Effect.SHARED, Severity.ERROR, "text", fix=fix)
+    settings = Settings(ROOT, None, fixable=fixable, unfixable=unfixable)
+    (finding,) = judged(Outcome(source.path, [found]), source, settings).findings
+    assert bool(finding.fix) is is_offered

@@ -33,7 +33,7 @@ def test_wheel_holds_every_module_page_and_table(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    ours = tracked("memlint", ".py", ".toml") | {"memlint/py.typed"}
+    ours = tracked("memlint", ".py", ".toml", ".json") | {"memlint/py.typed"}
     rules = {f"memlint/{name}" for name in tracked("rules", ".py", ".md")}
     assert names == ours | rules
 

@@ -62,8 +62,11 @@ def test_hooks(hooks: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     (work / "a.py").write_text(SOURCE)
+    (work / "gen").mkdir()
+    (work / "gen" / "b.py").write_text(SOURCE)
+    (work / "memlint.toml").write_text('exclude = ["gen/"]\n')
     git(work, "init", "-q")
-    git(work, "add", "a.py")
+    git(work, "add", ".")
 
     def try_repo(hook: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks), hook, "--all-files", "--color=never"]
@@ -74,7 +77,9 @@ def test_hooks(hooks: Path, tmp_path: Path) -> None:
     assert checked.returncode == 1, checked.stdout + checked.stderr
     assert "a.py:3:9: ML102" in checked.stdout
     assert "a.py:6:16: ML801" in checked.stdout
+    assert "gen/b.py" not in checked.stdout
 
     fixed = try_repo("memlint-fix")
     assert "files were modified by this hook" in fixed.stdout
     assert (work / "a.py").read_text() == FIXED
+    assert (work / "gen" / "b.py").read_text() == SOURCE

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from memlint.model import Severity
-from memlint.settings import Settings, UsageError, forget, load, parse_severity, parse_target, suggestion
+from memlint.options import OPTIONS
+from memlint.registry import chosen
+from memlint.settings import Anchored, Selection, Settings, UsageError, explain, forget, load, suggestion
+from memlint.version import VERSION
 from tests.test_discover import unprivileged
 
 
@@ -54,8 +57,8 @@ def test_every_key_of_pyproject_is_read(project: Path) -> None:
         origin=project / "pyproject.toml",
         select=("ML1", "cached-method"),
         ignore=("ML601",),
-        exclude=("legacy/",),
-        per_file_ignores=(("tests/*", ("ML2",)),),
+        exclude=(Anchored(str(project), "legacy/"),),
+        per_file_ignores=((Anchored(str(project), "tests/*"), ("ML2",)),),
         target_version=(3, 12),
         min_severity=Severity.WARNING,
         fail_on=Severity.ERROR,
@@ -175,8 +178,8 @@ def test_a_file_is_read_once_until_it_is_to_be_forgotten() -> None:
         ("target_version = 'py311'", ' has no key "target_version"; did you mean "target-version"?'),
         (
             "zebra = 1",
-            ' has no key "zebra"; its keys are select, ignore, exclude, per-file-ignores, src, knowledge,'
-            " target-version, profile, min-severity, fail-on",
+            ' has no key "zebra"; its keys are '
+            + ", ".join(key for key, option in OPTIONS.items() if option.only != "flag"),
         ),
         (r'"selec\n" = 1', r' has no key "selec\n"; did you mean "select"?'),
         ('select = "ML1"', ' select must be a list of strings, not a string; write select = ["ML1"]'),
@@ -285,14 +288,13 @@ def test_a_folder_called_like_a_settings_file_is_none(project: Path) -> None:
     ],
 )
 def test_the_nearest_target_version_is_named(text: str, nearest: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_target(text)
-    assert str(caught.value) == f'"{text}" is no target version; write "{nearest}"'
+    assert mistake(target_version=text) == f'--target-version: "{text}" is no target version; write "{nearest}"'
 
 
 def test_words_that_are_right() -> None:
-    assert (parse_target("py37"), parse_target("py315")) == ((3, 7), (3, 15))
-    assert (parse_severity("info"), parse_severity("error")) == (Severity.INFO, Severity.ERROR)
+    assert [load(Path(), {"target-version": text}).target_version for text in ("py37", "py315")] == [(3, 7), (3, 15)]
+    levels = [load(Path(), {"fail-on": text}).fail_on for text in ("info", "error")]
+    assert levels == [Severity.INFO, Severity.ERROR]
 
 
 def test_a_suggestion_heeds_no_case_and_stays_silent_when_nothing_is_near() -> None:
@@ -308,3 +310,171 @@ def test_a_package_outside_of_any_project_has_one_root(tmp_path: Path, monkeypat
     for folder in (inner, inner.parent):
         (folder / "__init__.py").touch()
     assert load(inner).root == load(inner.parent).root == tmp_path
+
+
+def test_extend_builds_on_another_file_and_patterns_stay_relative_to_the_file_that_says_them(project: Path) -> None:
+    write(
+        "shared/base.toml",
+        """
+        ignore = ["ML2"]
+        exclude = ["gen/"]
+        src = ["lib"]
+        fail-on = "error"
+        per-file-ignores = { "tests/*" = ["ML1"] }
+        """,
+    )
+    write("middle.toml", 'extend = "shared/base.toml"\nfail-on = "info"\nextend-exclude = ["a.py"]')
+    write(
+        "app/memlint.toml",
+        """
+        extend = "../middle.toml"
+        ignore = ["ML3"]
+        extend-exclude = ["b.py"]
+        extend-per-file-ignores = { "tests/*" = ["ML4"] }
+        """,
+    )
+    shared, app = str(project / "shared"), str(project / "app")
+    settings = load(Path("app/deep"))
+    assert (settings.root, settings.origin) == (project / "app", project / "app/memlint.toml")
+    assert settings.selections == (Selection((), ("ML2",)), Selection((), ("ML3",)))
+    assert settings.exclude == (Anchored(shared, "gen/"), Anchored(str(project), "a.py"), Anchored(app, "b.py"))
+    assert settings.per_file_ignores == (
+        (Anchored(shared, "tests/*"), ("ML1",)),
+        (Anchored(app, "tests/*"), ("ML4",)),
+    )
+    assert (settings.src, settings.fail_on) == ((str(project / "shared/lib"),), Severity.INFO)
+
+
+def test_extend_may_name_a_pyproject_and_begin_at_home(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(project / "home"))
+    write("home/pyproject.toml", '[tool.memlint]\nselect = ["ML1"]')
+    write("app/memlint.toml", 'extend = "~/pyproject.toml"')
+    assert load(Path("app")).select == ("ML1",)
+
+
+@pytest.mark.parametrize(
+    ("extended", "message"),
+    [
+        ("bsae.toml", 'memlint.toml: extend: there is no file "bsae.toml"; did you mean "base.toml"?'),
+        ("no/such", 'memlint.toml: extend: there is no file "no/such"; write its path from this file\'s folder'),
+        ("sub", 'memlint.toml: extend: there is no file "sub"; write its path from this file\'s folder'),
+        (
+            "memlint.toml",
+            "memlint.toml: extend: a circle, memlint.toml extends memlint.toml; take one of them out",
+        ),
+        (
+            "sub/link.toml",
+            "sub/link.toml: extend: a circle, memlint.toml extends sub/link.toml extends memlint.toml; "
+            "take one of them out",
+        ),
+        ("base.toml", 'base.toml has no key "slect"; did you mean "select"?'),
+        ("pyproject.toml", "pyproject.toml has no [tool.memlint]; add one, or name another file"),
+    ],
+)
+def test_a_file_that_cannot_be_extended(extended: str, message: str) -> None:
+    write("memlint.toml", f'extend = "{extended}"')
+    write("base.toml", 'slect = ["ML1"]')
+    write("sub/link.toml", 'extend = "../memlint.toml"')
+    write("pyproject.toml", "[project]")
+    assert mistake() == message
+
+
+def configured(*arguments: str, **overrides: object) -> Settings:
+    return load(Path(), overrides, config=arguments)
+
+
+def test_a_single_setting_wins_over_the_file_and_a_flag_over_both() -> None:
+    write("memlint.toml", 'profile = "script"\nfail-on = "error"\nmin-severity = "error"')
+    settings = configured('profile = "service"', "fail-on='info'", fail_on="warning")
+    assert (settings.profile, settings.fail_on, settings.min_severity) == ("service", Severity.WARNING, Severity.ERROR)
+    assert configured("knowledge.calls.keep.callback = ['mine.Every']").knowledge == (
+        ("calls", "keep", "callback", ("mine.Every",)),
+    )
+
+
+def test_a_file_that_is_named_holds_instead_of_the_nearest_and_from_the_working_directory(project: Path) -> None:
+    write("memlint.toml", 'select = ["ML1"]')
+    write("ci/base.toml", 'exclude = ["gen/"]')
+    write("ci/strict.toml", 'extend = "base.toml"\nignore = ["ML2"]\nextend-exclude = ["old.py"]')
+    settings = configured("ci/strict.toml")
+    assert (settings.root, settings.origin, settings.select) == (project, project / "ci/strict.toml", ())
+    assert settings.exclude == (Anchored(str(project / "ci"), "gen/"), Anchored(str(project), "old.py"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gone.toml"], "gone.toml: no such file; name a settings file, or write KEY=VALUE as 'select = [\"ML1\"]'"),
+        (
+            ["profile=service"],
+            "profile=service: the value is not TOML; write strings in quotes, as 'profile = \"service\"'",
+        ),
+        (["slect=[]"], 'has no key "slect"; did you mean "select"?'),
+        (["select='ML1'"], 'select must be a list of strings, not a string; write select = ["ML1"]'),
+        (["extend='a.toml'"], 'has no key "extend"; it stands in a settings file'),
+        (["a.toml", "b.toml"], "b.toml: a.toml is named already; name one file, and `extend` in it"),
+    ],
+)
+def test_a_mistake_in_config(arguments: list[str], message: str) -> None:
+    write("a.toml", "")
+    write("b.toml", "")
+    with pytest.raises(UsageError) as caught:
+        configured(*arguments)
+    assert str(caught.value) == f"--config {message}"
+
+
+def test_isolated_reads_no_file_but_heeds_single_settings() -> None:
+    write("memlint.toml", 'select = ["ML1"]')
+    assert load(Path(), isolated=True, config=['ignore = ["ML2"]']).ignore == ("ML2",)
+    with pytest.raises(UsageError, match=r"--config memlint\.toml: --isolated reads no settings file; leave out one"):
+        load(Path(), isolated=True, config=["memlint.toml"])
+
+
+@pytest.mark.parametrize(
+    ("file", "flags", "on"),
+    [
+        ({}, {}, ["ML102", "ML106"]),
+        ({"select": ["ML1"], "ignore": ["ML106"]}, {}, ["ML102", "ML107"]),
+        ({"select": ["ML106"], "ignore": ["ML1"]}, {}, ["ML106"]),
+        ({"select": ["ALL"], "ignore": ["ML1"]}, {}, []),
+        ({"ignore": ["ALL"], "extend-select": ["ML107"]}, {}, ["ML107"]),
+        ({"ignore": ["ML102"]}, {"ignore": ["ML106"]}, []),
+        ({"ignore": ["ML102"]}, {"select": ["ML1"]}, ["ML102", "ML106", "ML107"]),
+        ({"ignore": ["ML102"]}, {"extend-select": ["ML102"]}, ["ML102", "ML106"]),
+        ({"select": ["ML102"]}, {"ignore": ["ML1"]}, []),
+        ({"select": ["ML102"], "extend-ignore": ["ML106"]}, {"extend-select": ["ML10"]}, ["ML102", "ML106", "ML107"]),
+        ({"select": ["self-bound-callback"], "ignore": ["ML10"]}, {}, ["ML102"]),
+    ],
+)
+def test_rules_are_chosen_as_ruff_does(file: dict[str, object], flags: dict[str, object], on: list[str]) -> None:
+    """The narrowest selector of a place decides, then the last place; `select` starts anew. ML107 is off by default."""
+    write("memlint.toml", "\n".join(f"{key} = {value}" for key, value in file.items()))
+    chosen_codes = [rule.code for rule in chosen(load(Path(), flags))]
+    assert [code for code in chosen_codes if code in ("ML102", "ML106", "ML107")] == on
+
+
+@pytest.mark.parametrize(
+    ("required", "message"),
+    [
+        (">=99", f'required-version: ">=99" is asked for, and this is memlint {VERSION}; install one of those'),
+        ("newest", f'required-version: "newest" is no requirement; write one as ">={VERSION}"'),
+    ],
+)
+def test_another_version_is_asked_for_before_a_key_is_unknown(required: str, message: str) -> None:
+    write("memlint.toml", f'from-the-future = 1\nrequired-version = "{required}"')
+    assert mistake() == f"memlint.toml: {message}"
+    write("a/memlint.toml", f'required-version = "~={VERSION}"')
+    assert load(Path("a")).origin is not None
+
+
+def test_where_each_setting_comes_from() -> None:
+    write("base.toml", 'ignore = ["ML2"]\nfail-on = "error"')
+    write("pyproject.toml", '[project]\nrequires-python = ">=3.12"\n[tool.memlint]\nextend = "base.toml"\nsrc = ["."]')
+    said = explain(Path(), {"ignore": ["ML3"]}, config=['fail-on = "info"']).said
+    assert {key: [layer.named(key) for layer, _ in each] for key, each in said.items()} == {
+        "target-version": ["pyproject.toml: requires-python"],
+        "ignore": ["base.toml", "--ignore"],
+        "fail-on": ['--config fail-on = "info"'],
+        "extend": ["pyproject.toml"],
+        "src": ["pyproject.toml"],
+    }

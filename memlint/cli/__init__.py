@@ -5,13 +5,19 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import click
 
 from memlint.version import VERSION
 
-COMMANDS = {"check": "memlint.cli.check", "rule": "memlint.cli.rule", "clean": "memlint.cli.clean"}
+COMMANDS = {
+    "check": "memlint.cli.check",
+    "rule": "memlint.cli.rule",
+    "config": "memlint.cli.config",
+    "clean": "memlint.cli.clean",
+}
 """Each command and the module that defines it, imported when the command is run."""
 
 COULD_NOT_RUN = 2
@@ -30,12 +36,24 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(COMMANDS[name]).command
         return command
 
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary(name)) for name in COMMANDS])
+
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS:
             from memlint.settings import suggestion
 
             raise click.UsageError(f'there is no command "{args[0]}"{suggestion(args[0], COMMANDS)}')
         return super().resolve_command(context, args)
+
+
+def summary(name: str) -> str:
+    """What a command does, by the first line of its module, which is read and not run."""
+    loader = getattr(find_spec(COMMANDS[name]), "loader", None)
+    first_line = str(loader.get_source(COMMANDS[name]) if loader else "").partition("\n")[0]
+    said = first_line.partition(": ")[2].removesuffix('"""').removesuffix(".")
+    return said[:1].upper() + said[1:]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,19 +13,20 @@ from typing import Any, TextIO
 import click
 
 from memlint import report, run
-from memlint.cache import NAME, Cache, folder_for
+from memlint.cache import Cache, folder_for
+from memlint.cli.flags import Command, flag, loader, of_the_run, settings_flags
 from memlint.cli.output import Output, outputs, rule_text
 from memlint.cli.progress import Progress
-from memlint.discover import discover
+from memlint.discover import Found, discover, is_excluded
 from memlint.memory import budget, parse_size
 from memlint.model import Failure, Outcome, Report
+from memlint.options import FILES, FIXES, REPORT
 from memlint.profile import guess
-from memlint.report.summary import failure_lines
-from memlint.settings import Settings, UsageError, load, suggestion
+from memlint.report.summary import counted, failure_lines
+from memlint.settings import Settings, UsageError, suggestion
 from memlint.source import LINE_END, SourceFile, Undecodable
 
 COULD_NOT_RUN = 2
-SETTING_FLAGS = ("select", "ignore", "target-version", "profile", "min-severity", "fail-on")
 
 
 def known_color(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -42,39 +43,31 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
         raise click.UsageError(f'--max-memory: "{value}" is no size; write one as 300MB or 1GB') from None
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--select", metavar="RULES", help="Run just these rules: codes, beginnings of codes, names, or ALL.")
-@click.option("--ignore", metavar="RULES", help="Leave these rules out.")
-@click.option("--fix", is_flag=True, help="Apply safe fixes.")
-@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply fixes that may change behaviour too.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch, and write nothing.")
-@click.option("--show-fixes", is_flag=True, help="List the fixes that were applied.")
-@click.option(
+@settings_flags(without={"output-format"})
+@flag("--show-files", is_flag=True, group=FILES, help="List the files to be checked; check none.")
+@flag("--stdin-filename", metavar="NAME", group=FILES, help="The name of what `-` reads.")
+@flag("--diff", is_flag=True, group=FIXES, help="Show what --fix would do, as a patch.")
+@flag(
     "--output-format",
-    metavar="FORMAT[:FILE]",
     multiple=True,
+    metavar="FORMAT[:FILE]",
+    group=REPORT,
     help=f"One of {', '.join(report.FORMATS)}; once for each report, all but one with a file.",
 )
-@click.option("--output-file", metavar="FILE", help="Write the report to a file.")
-@click.option("--statistics", is_flag=True, help="Count findings by rule.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-@click.option("--min-severity", metavar="LEVEL", help="Show findings from: info, warning, error.")
-@click.option("--fail-on", metavar="LEVEL", help="Exit with 1 for findings from this severity (default: warning).")
-@click.option("--target-version", metavar="VERSION", help="The oldest Python that the code must run on: py37 to py315.")
-@click.option("--profile", metavar="KIND", help="What the code is: service, library or script (default: guessed).")
-@click.option("--isolated", is_flag=True, help="Read no settings file.")
-@click.option("--no-cache", is_flag=True, help="Check every file anew, and keep nothing.")
-@click.option("--cache-dir", metavar="FOLDER", help=f"Where to keep what was found (default: {NAME} in the project).")
-@click.option("--no-gate", is_flag=True, hidden=True, help="Parse everything: shows whether a gate hides findings.")
-@click.option(
-    "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes (default: one a core)."
-)
-@click.option("--max-memory", metavar="SIZE", callback=known_size, help="Take no more than so much, as 300MB or 1GB.")
-@click.option("--color", default="auto", metavar="WHEN", callback=known_color, help="auto, always or never.")
-@click.option("--stdin-filename", metavar="NAME", help="The name of the file given on standard input as `-`.")
-@click.option("--quiet", "-q", is_flag=True, help="Print findings only, no summary.")
-@click.option("--verbose", "-v", is_flag=True, help="Say more: settings in force, each place not checked.")
+@flag("--output-file", "-o", metavar="FILE", group=REPORT, help="Write the report to a file.")
+@flag("--statistics", is_flag=True, group=REPORT, help="Count findings by rule.")
+@flag("--exit-zero", "-e", is_flag=True, group=REPORT, help="Exit with 0 even when there are findings.")
+@flag("--exit-non-zero-on-fix", is_flag=True, group=REPORT, help="Exit with 1 where a file was fixed, too.")
+@flag("--color", default="auto", metavar="WHEN", callback=known_color, group=REPORT, help="auto, always or never.")
+@flag("--quiet", "-q", is_flag=True, group=REPORT, help="Print findings only, no summary.")
+@flag("--silent", "-s", is_flag=True, group=REPORT, help="Print no report; the exit status tells.")
+@flag("--verbose", "-v", is_flag=True, group=REPORT, help="Say more: settings, what was not checked.")
+@flag("--no-cache", "-n", is_flag=True, help="Check every file anew, and keep nothing.")
+@flag("--no-gate", is_flag=True, hidden=True, help="Parse everything: shows whether a gate hides findings.")
+@flag("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes (default: one a core).")
+@flag("--max-memory", metavar="SIZE", callback=known_size, help="Take no more than so much, as 300MB or 1GB.")
 def command(paths: tuple[str, ...], **flags: Any) -> int:
     """Check files and folders (default: the current folder; `-` reads standard input)."""
     try:
@@ -85,29 +78,25 @@ def command(paths: tuple[str, ...], **flags: Any) -> int:
 
 def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     """Run the check; the result is the exit status."""
-    overrides = {flag: value for flag in SETTING_FLAGS if (value := given(flag, flags)) is not None}
+    formats = flags.pop("output_format")
+    in_force = loader(flags)
 
     @functools.cache
     def settings_for(folder: Path) -> Settings:
-        settings = load(folder, overrides, flags["isolated"])
-        if settings.select or settings.ignore or settings.per_file_ignores:
+        settings = in_force(folder).settings
+        if settings.has_selectors:
             run.rules_for(settings)  # refuses a selector that means no rule
         if flags["verbose"]:
             click.echo(f"memlint: {folder}: settings from {settings.origin or 'nowhere, so defaults'}", err=True)
         return settings
 
+    flags |= of_the_run(settings_for(Path((flags["stdin_filename"] or "") if "-" in paths else "").parent))
+    flags["fix"] |= flags["fix_only"]
+    flags["output_format"] = formats or tuple(filter(None, [flags["output_format"]]))
     with outputs(flags) as wanted:
         if "-" in paths:
             return check_stdin(paths, settings_for, flags, wanted)
         return check_paths(paths, settings_for, flags, wanted)
-
-
-def given(flag: str, flags: dict[str, Any]) -> object:
-    """The value of a setting's flag as a settings file would hold it."""
-    value = flags[flag.replace("-", "_")]
-    if flag in ("select", "ignore") and value is not None:
-        return [word.strip() for word in value.split(",") if word.strip()]
-    return value
 
 
 def check_paths(
@@ -117,11 +106,15 @@ def check_paths(
     failures: list[Failure] = []
     fix = flags["fix"] or flags["diff"]
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
+    if flags["show_files"]:
+        return show_files(files, failures, wanted[0].stream)
     cache = None
     if not (fix or flags["no_gate"] or flags["no_cache"]):
         cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
     placed = [(found.path, settings_for(found.path.parent)) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
+    if flags["verbose"]:
+        say_idle(placed)
     allowed = budget(flags["jobs"] or cores(), flags["max_memory"])
     if allowed.note and not flags["quiet"]:
         click.echo(f"memlint: --max-memory: {allowed.note}", err=True)
@@ -170,6 +163,22 @@ def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Ca
     return [known[settings] for _, settings in files]
 
 
+def say_idle(files: Sequence[tuple[Path, Settings]]) -> None:
+    """Say which patterns of `per-file-ignores` match none of the files."""
+    from memlint.judge import idle_patterns
+
+    for folder, pattern in idle_patterns(files):
+        message = f'per-file-ignores: "{pattern}", relative to {folder}, matches none of the files that are checked'
+        click.echo(f"memlint: {message}", err=True)
+
+
+def show_files(files: Iterable[Found], failures: list[Failure], out: TextIO) -> int:
+    """Print what would be checked."""
+    out.writelines(f"{found.path}\n" for found in files)
+    say_failures(Report(failures=failures))
+    return COULD_NOT_RUN if failures else 0
+
+
 def keep(outcome: Outcome) -> None:
     """Write a fixed file; where that fails, its fixes did not happen."""
     assert outcome.rewrite is not None
@@ -192,7 +201,9 @@ def check_stdin(
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
     data = sys.stdin.buffer.read()
-    outcome = run.check_bytes(run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"]), data)
+    task = run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"])
+    is_skipped = settings.force_exclude and is_excluded(Path(name), settings)
+    outcome = Outcome(name) if is_skipped else run.check_bytes(task, data)
     result = Report()
     result.add(outcome)
     if flags["diff"]:
@@ -228,6 +239,10 @@ def finish(
             assert finding.fix is not None
             message = f"fixed {finding.path}:{finding.start.line}: {finding.code} {finding.fix.message}"
             click.echo(message, err=True)
+    if flags["fix_only"]:
+        result.findings.clear()
+        if not flags["quiet"]:
+            click.echo(f"memlint: fixed {counted(len(result.fixed), 'finding')}", err=True)
     for each in wanted:
         report.write(
             result,
@@ -237,13 +252,14 @@ def finish(
             sources=sources,
             rules=rule_text,
             statistics=flags["statistics"],
-            quiet=flags["quiet"],
+            quiet=flags["quiet"] or flags["fix_only"],
             verbose=flags["verbose"],
         )
     say_failures(result)
     if result.failures:
         return COULD_NOT_RUN
-    return 1 if result.fails(settings.fail_on) and not flags["exit_zero"] else 0
+    is_failing = result.fails(settings.fail_on) or bool(flags["exit_non_zero_on_fix"] and result.fixed)
+    return 1 if is_failing and not flags["exit_zero"] else 0
 
 
 def say_failures(result: Report) -> None:

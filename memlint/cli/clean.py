@@ -19,7 +19,8 @@ OURS = frozenset({".gitignore", FILE, f"{FILE}-journal", f"{FILE}-shm", f"{FILE}
 def command(cache_dir: str | None) -> int:
     """Remove the cache."""
     try:
-        folder = folder_for(cache_dir, load(Path(".")).root)
+        settings = load(Path("."))
+        folder = folder_for(cache_dir or settings.cache_dir, settings.root)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
     if not folder.exists():

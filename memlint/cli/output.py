@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from memlint import report
+from memlint.mistakes import UsageError, suggestion
 from memlint.report.view import RuleText
-from memlint.settings import UsageError, suggestion
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ def outputs(flags: dict[str, Any]) -> Iterator[list[Output]]:
     else:
         flag, wanted = "--output-file", [alone(flags["output_format"], flags["output_file"])]
     refuse(flag, wanted, flags)
-    made = [Output(format, io.StringIO() if file else sys.stdout, file) for format, file in wanted]
+    made = [Output(format, io.StringIO() if file or flags["silent"] else sys.stdout, file) for format, file in wanted]
     yield made
     for output in made:
-        if isinstance(output.stream, io.StringIO):
+        if output.file and isinstance(output.stream, io.StringIO):
             replace(flag, output.file, output.stream.getvalue())
 
 
