@@ -204,6 +204,12 @@ class Report:
     unchecked: list[Unchecked] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
     withheld: int = 0
+    hidden: int = 0
+    """Findings that a baseline lists."""
+    stale: int = 0
+    """Entries of a baseline whose findings are gone."""
+    unchanged: int = 0
+    """Findings that are left out because they are on no changed line."""
 
     def fails(self, fail_on: Severity) -> bool:
         """Whether the findings make the exit status 1."""

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -47,6 +47,8 @@ class Settings:
     """What kind of program the files are; empty where that is to be guessed."""
     min_severity: Severity = Severity.INFO
     fail_on: Severity = Severity.WARNING
+    baseline: str = field(default="", repr=False)  # no part of the cache's key, as it comes after the cache
+    """The file that lists the findings which are not told, relative to the root."""
 
 
 class Table(NamedTuple):
@@ -263,6 +265,12 @@ def tables_of(value: object, where: str, known: Iterable[str]) -> list[tuple[str
     return list(value.items())
 
 
+def filename(value: object, where: str, key: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise UsageError(f'{where} must be the path of a file; write {key} = "memlint-baseline.json"')
+    return value
+
+
 def spelled(parse: Callable[[str], object]) -> Callable[[object, str, str], object]:
     """A check for a setting that is one word of a closed list."""
 
@@ -310,6 +318,7 @@ CHECKS: dict[str, Callable[[object, str, str], object]] = {
     "profile": spelled(parse_profile),
     "min-severity": spelled(parse_severity),
     "fail-on": spelled(parse_severity),
+    "baseline": filename,
 }
 
 

@@ -176,7 +176,7 @@ def test_a_file_is_read_once_until_it_is_to_be_forgotten() -> None:
         (
             "zebra = 1",
             ' has no key "zebra"; its keys are select, ignore, exclude, per-file-ignores, src, knowledge,'
-            " target-version, profile, min-severity, fail-on",
+            " target-version, profile, min-severity, fail-on, baseline",
         ),
         (r'"selec\n" = 1', r' has no key "selec\n"; did you mean "select"?'),
         ('select = "ML1"', ' select must be a list of strings, not a string; write select = ["ML1"]'),
@@ -197,6 +197,7 @@ def test_a_file_is_read_once_until_it_is_to_be_forgotten() -> None:
         ),
         ("target-version = 3.11", ' target-version: "3.11" is no target version; write "py311"'),
         ('min-severity = "warn"', ' min-severity: "warn" is no severity; did you mean "warning"?'),
+        ("baseline = 1", ' baseline must be the path of a file; write baseline = "memlint-baseline.json"'),
         ('fail-on = "never"', ' fail-on: "never" is no severity; write info, warning or error'),
     ],
 )

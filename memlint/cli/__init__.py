@@ -11,7 +11,12 @@ import click
 
 from memlint.version import VERSION
 
-COMMANDS = {"check": "memlint.cli.check", "rule": "memlint.cli.rule", "clean": "memlint.cli.clean"}
+COMMANDS = {
+    "check": "memlint.cli.check",
+    "baseline": "memlint.cli.baseline",
+    "rule": "memlint.cli.rule",
+    "clean": "memlint.cli.clean",
+}
 """Each command and the module that defines it, imported when the command is run."""
 
 COULD_NOT_RUN = 2

@@ -16,10 +16,12 @@ import click
 
 from memlint import report, run
 from memlint.cache import NAME, Cache, folder_for
+from memlint.changes import Changes, compared
 from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.memory import budget, parse_size
 from memlint.model import Failure, Outcome, Report
+from memlint.narrowing import Narrowing
 from memlint.profile import guess
 from memlint.report.summary import failure_lines
 from memlint.settings import Settings, UsageError, load, suggestion
@@ -61,6 +63,9 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
 @click.option("--output-file", metavar="FILE", help="Write the report to a file.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@click.option("--baseline", metavar="FILE", help="Do not tell of the findings that a baseline file lists.")
+@click.option("--since", metavar="REV", help="Tell of findings on lines that have changed since a git revision.")
+@click.option("--staged", is_flag=True, help="Check what is staged in git, and tell of findings on its changed lines.")
 @click.option("--min-severity", metavar="LEVEL", help="Show findings from: info, warning, error.")
 @click.option("--fail-on", metavar="LEVEL", help="Exit with 1 for findings from this severity (default: warning).")
 @click.option("--target-version", metavar="VERSION", help="The oldest Python that the code must run on: py37 to py315.")
@@ -87,6 +92,17 @@ def command(paths: tuple[str, ...], **flags: Any) -> int:
 
 def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     """Run the check; the result is the exit status."""
+    settings_for = settings_with(flags)
+    if flags["staged"] and (flags["fix"] or flags["diff"]):
+        raise UsageError("--staged reads what is staged, which no fix reaches: use --since HEAD with --fix and --diff")
+    with output(flags["output_file"]) as out:
+        if "-" in paths:
+            return check_stdin(paths, settings_for, flags, out)
+        return check_paths(paths, settings_for, flags, out)
+
+
+def settings_with(flags: dict[str, Any]) -> Callable[[Path], Settings]:
+    """The settings of a folder under the flags, worked out once a folder."""
     overrides = {flag: value for flag in SETTING_FLAGS if (value := given(flag, flags)) is not None}
 
     @functools.cache
@@ -98,10 +114,7 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
             click.echo(f"memlint: {folder}: settings from {settings.origin or 'nowhere, so defaults'}", err=True)
         return settings
 
-    with output(flags["output_file"]) as out:
-        if "-" in paths:
-            return check_stdin(paths, settings_for, flags, out)
-        return check_paths(paths, settings_for, flags, out)
+    return settings_for
 
 
 def given(flag: str, flags: dict[str, Any]) -> object:
@@ -116,11 +129,25 @@ def check_paths(
     paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], out: TextIO
 ) -> int:
     """Check files and folders."""
+    with compared(paths, flags["since"], flags["staged"]) as (places, changes):
+        narrowing = Narrowing(changes, flags["baseline"])
+        with changes.inside():
+            result, patches = survey(places, settings_for, narrowing, flags)
+            settings = settings_for(Path("."))
+        if flags["diff"]:
+            return show_patches(patches, result, flags, out)
+        return finish(result, settings, flags, out, lambda path: lines_of(changes.place(path)))
+
+
+def survey(
+    paths: Sequence[str], settings_for: Callable[[Path], Settings], narrowing: Narrowing, flags: dict[str, Any]
+) -> tuple[Report, list[str]]:
+    """The report on files and folders, and the patches where these are asked for."""
     failures: list[Failure] = []
     fix = flags["fix"] or flags["diff"]
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
     cache = None
-    if not (fix or flags["no_gate"] or flags["no_cache"]):
+    if not (fix or flags["no_gate"] or flags["no_cache"] or narrowing.changes.folder):
         cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
     placed = [(found.path, settings_for(found.path.parent)) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
@@ -132,7 +159,7 @@ def check_paths(
             str(found.path),
             settings,
             found.named,
-            fix,
+            fix and not narrowing.applies(settings),
             flags["unsafe_fixes"],
             not flags["no_gate"],
             at_hand=allowed.at_hand,
@@ -142,7 +169,8 @@ def check_paths(
     result = Report(failures=failures)
     patches = []
     with Progress(len(tasks), sys.stderr) as progress:
-        for outcome in run.check_files(tasks, allowed.jobs, cache, progress.step):
+        for task, checked in zip(tasks, run.check_files(tasks, allowed.jobs, cache, progress.step), strict=True):
+            outcome = narrowing.told(task, checked, fix, run.check_file)
             if outcome.rewrite and flags["diff"]:
                 patches.append(outcome.rewrite.diff)
             elif outcome.rewrite:
@@ -150,9 +178,8 @@ def check_paths(
             result.add(outcome)
     if cache and cache.trouble and flags["verbose"]:
         click.echo(f"memlint: {cache.trouble}", err=True)
-    if flags["diff"]:
-        return show_patches(patches, result, flags, out)
-    return finish(result, settings_for(Path(".")), flags, out, lines_of)
+    narrowing.sum_up(result, paths)
+    return result, patches
 
 
 def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
@@ -188,15 +215,21 @@ def check_stdin(
     paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], out: TextIO
 ) -> int:
     """Check standard input; with --fix the fixed text goes to standard output and the report to standard error."""
+    if flags["staged"] or flags["since"] is not None:
+        raise UsageError("--since and --staged are about files that git knows, and standard input is none")
     if len(paths) > 1:
         raise UsageError("`-` reads standard input and stands alone: name no other path beside it")
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
     data = sys.stdin.buffer.read()
-    outcome = run.check_bytes(run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"]), data)
+    narrowing = Narrowing(Changes(), flags["baseline"])
+    early = fix and not narrowing.applies(settings)
+    task = run.Task(name, settings, True, early, flags["unsafe_fixes"], not flags["no_gate"])
+    outcome = narrowing.told(task, run.check_bytes(task, data), fix, lambda task: run.check_bytes(task, data))
     result = Report()
     result.add(outcome)
+    narrowing.sum_up(result, ())
     if flags["diff"]:
         return show_patches([outcome.rewrite.diff] if outcome.rewrite else [], result, flags, out)
     if flags["fix"]:
