@@ -95,6 +95,8 @@ class Writer:
             return [self.write(node.value), f".{node.attr}"]
         if isinstance(node, ast.keyword):
             return [f"{node.arg}=", self.write(node.value)]
+        if isinstance(node, ast.JoinedStr):  # Python 3.12.1 ends a format that ends in a field with an empty string
+            return [self.write(each) for each in node.values if getattr(each, "value", None) != ""]
         if isinstance(node, ast.AnnAssign):
             return [self.write([node.target]), self.write(node.value)]
         return [

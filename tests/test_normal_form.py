@@ -30,8 +30,9 @@ def form(text: str) -> str:
             "(For (Name _0) (Name _1))",
         ),
         (
-            "def f(rows):\n    return f'{rows!r}', 255, lambda x, *y: (x, y, z)\n",
-            "(Return (Tuple [(JoinedStr [(FormattedValue (Name _0) 114 None)]) (Constant 0xff)"
+            "def f(rows):\n    return f'{rows!r:>{w}}', 255, lambda x, *y: (x, y, z)\n",
+            "(Return (Tuple [(JoinedStr (FormattedValue (Name _0) 114 (JoinedStr (Constant '>')"
+            " (FormattedValue (Name w) -1 None)))) (Constant 0xff)"
             " (Lambda (arguments [] [(arg _1)] (arg _2) [] [] None []) (Tuple [(Name _1) (Name _2) (Name z)]))]))",
         ),
         ("class A:\n    @cache\n    def f(self, x=[]):\n        pass\n", "(FunctionDef)"),
