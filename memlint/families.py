@@ -88,7 +88,7 @@ class StoreRule(Rule, Generic[Kept]):
         model = self.facts.classes.of(owner)
         statements: set[ast.stmt] = set()
         faults: dict[str, list[tuple[Store, Kept]]] = {}
-        for store in self.facts.keeping.stores(model):
+        for store in sorted(self.facts.keeping.stores(model), key=is_later):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in statements or not self.facts.classes.is_lasting(model, store):
                 continue
@@ -108,6 +108,11 @@ class StoreRule(Rule, Generic[Kept]):
     def is_unsure(self, model: ClassModel, store: Store) -> bool:
         """Whether to cut this cycle may change nothing: instances are few, or in another cycle as well."""
         return self.is_rare(model) or self.facts.company.is_in_others(model, store)
+
+
+def is_later(store: Store) -> bool:
+    """Whether a store is made after the instance is: which method stands first says nothing."""
+    return getattr(store.method, "name", "") != "__init__"
 
 
 PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")

@@ -10,7 +10,7 @@ import stat
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,23 +21,29 @@ PASSES = 10
 """Rounds of fixing; a fix that overlaps another waits for the next."""
 
 Lint = Callable[[SourceFile], Outcome]
+Number = tuple[str, int]
+"""The anchor of a finding, and which of those with the same it is, from 1."""
 
 
-def fixed(source: SourceFile, lint: Lint, unsafe: bool) -> tuple[SourceFile, Outcome]:
+def fixed(
+    source: SourceFile, lint: Lint, unsafe: bool, only: frozenset[Number] | None = None
+) -> tuple[SourceFile, Outcome]:
     """The file with every fix applied that can be proved, and its outcome then.
 
-    A fix that fails its proof is withdrawn, and its finding stays with the reason.
+    A fix that fails its proof is withdrawn, and its finding stays with the reason. With `only`, no others
+    are fixed and told.
     """
     outcome = lint(source)
     applied: list[Finding] = []
     withdrawn: dict[str, str] = {}
     passes = 0
     size = len(outcome.findings)
-    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn)[:size]):
+    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn, only)[:size]):
         after = source.edited(edit for finding in batch for edit in fix_of(finding).edits)
         verdict = lint(after)
         reason = objection(source, outcome, after, verdict, batch)
         if not reason:
+            only = only and left(only, outcome, batch)
             source, outcome = after, verdict
             applied += batch
             passes += 1
@@ -53,8 +59,29 @@ def fixed(source: SourceFile, lint: Lint, unsafe: bool) -> tuple[SourceFile, Out
         else finding
         for finding in outcome.findings
     ]
+    if only is not None:
+        outcome.findings = [finding for finding, number in numbered(outcome.findings) if number in only]
     outcome.fixed = applied
     return source, outcome
+
+
+def numbered(findings: Sequence[Finding]) -> list[tuple[Finding, Number]]:
+    """Each finding with its anchor and its number among those with the same, which no other fix changes."""
+    seen: Counter[str] = Counter()
+    numbers = []
+    for finding in findings:
+        seen[finding.anchor] += 1
+        numbers.append((finding, (finding.anchor, seen[finding.anchor])))
+    return numbers
+
+
+def left(only: frozenset[Number], before: Outcome, batch: list[Finding]) -> frozenset[Number]:
+    """The findings that count after a batch is fixed: those behind a fixed one with the same anchor move up."""
+    done = {number for finding, number in numbered(before.findings) if finding in batch}
+    return frozenset(
+        (anchor, number - sum(each == anchor and gone < number for each, gone in done))
+        for anchor, number in only - done
+    )
 
 
 def fix_of(finding: Finding) -> Fix:
@@ -68,12 +95,14 @@ def applicable(finding: Finding, unsafe: bool) -> bool:
     return fix is not None and (fix.safety is Safety.SAFE or (unsafe and fix.safety is Safety.UNSAFE))
 
 
-def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str]) -> list[Finding]:
+def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str], only: frozenset[Number] | None) -> list[Finding]:
     """The findings to fix in this pass: of two that overlap, the first."""
     batch: list[Finding] = []
     taken: list[tuple[Position, Position]] = []
-    for finding in outcome.findings:
+    for finding, number in numbered(outcome.findings):
         if finding.fingerprint in withdrawn or not applicable(finding, unsafe):
+            continue
+        if only is not None and number not in only:
             continue
         edits = fix_of(finding).edits
         span = (min(edit.start for edit in edits), max(edit.end for edit in edits))

@@ -125,7 +125,12 @@ class Finding:
     fix: Fix | None = None
     unfixed: str = ""
     """Why a fix that exists in principle is not offered here."""
+    scope: str = ""
+    """The qualified name of the function or class that it is in."""
+    anchor: str = ""
+    """What stays of rule, scope and code when lines move, the layout changes or locals are renamed, as a digest."""
     fingerprint: str = ""
+    """The anchor within its file: of equal ones each has its own."""
     is_optional: bool = False
     """Whether it is shown only where the settings select its rule: of a rule that is on, what is not on by default."""
     rows: tuple[int, ...] = ()
@@ -203,6 +208,12 @@ class Report:
     unchecked: list[Unchecked] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
     withheld: int = 0
+    hidden: int = 0
+    """Findings that a baseline lists."""
+    stale: int = 0
+    """Entries of a baseline whose findings are gone."""
+    unchanged: int = 0
+    """Findings that are left out because they are on no changed line."""
 
     def fails(self, fail_on: Severity) -> bool:
         """Whether the findings make the exit status 1."""

@@ -107,6 +107,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "output-format": Option(Word("FORMAT", "there is no format {}", formats), "One of {words}.", WHOLE, REPORT),
     "fail-on": Option(SEVERITY, "Exit with 1 from this level (else warning).", WHOLE, REPORT),
+    "baseline": Option(Text("FILE"), "The file that lists the findings which are not told.", WHOLE),
     "cache-dir": Option(Text("FOLDER"), "Where to keep results (else .memlint_cache).", WHOLE, RUN),
 }
 

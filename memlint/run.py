@@ -44,6 +44,8 @@ class Task:
     """Whether the outcome is to say what it depends on."""
     at_hand: int = AT_HAND
     """Characters of other files whose facts a process keeps."""
+    only: frozenset[tuple[str, int]] | None = None
+    """The findings that are fixed and told, as `fixing.numbered` has them; None means all."""
 
 
 def check_file(task: Task) -> Outcome:
@@ -80,7 +82,7 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
 
     if not task.fix:
         return look(source)
-    after, outcome = fixed(source, look, task.unsafe)
+    after, outcome = fixed(source, look, task.unsafe, task.only)
     outcome.rewrite = rewrite(source, data, after)
     return outcome
 

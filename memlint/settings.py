@@ -72,6 +72,8 @@ class Settings:
     output_format: str = ""
     """Empty where that depends on the terminal."""
     cache_dir: str = ""
+    baseline: str = ""
+    """Relative to the root; empty where there is none."""
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from memlint.version import VERSION
 
 COMMANDS = {
     "check": "memlint.cli.check",
+    "baseline": "memlint.cli.baseline",
     "rule": "memlint.cli.rule",
     "config": "memlint.cli.config",
     "clean": "memlint.cli.clean",

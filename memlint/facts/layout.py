@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Node: TypeAlias = "ast.AST | cst.CSTNode"
 Found = TypeVar("Found", bound=ast.AST)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+PLACED = (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern)
+"""The nodes whose place is told; others are punctuation between these."""
 CHAINS = (ast.BoolOp, ast.Constant, ast.JoinedStr)
 
 DEEPEST = 250
@@ -117,7 +119,7 @@ class Tree:
 
     def span(self, node: ast.AST) -> tuple[Position, Position]:
         """Start and end of a node; raises `TypeError` for nodes that have no place, such as `ast.arguments`."""
-        if not isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern)):
+        if not isinstance(node, PLACED):
             raise TypeError(f"{type(node).__name__} has no position")
         column = self.source.column
         end_line = node.end_lineno or node.lineno

@@ -14,6 +14,13 @@ def closing(report: Report, view: View) -> Iterator[str]:
     yield f"{result(report)}."
     if offer := fixes(report.findings):
         yield f"{offer}."
+    if report.hidden:
+        yield f"The baseline hides {counted(report.hidden, 'finding')}."
+    if report.stale:
+        gone = "1 finding that is gone" if report.stale == 1 else f"{report.stale} findings that are gone"
+        yield f"The baseline still lists {gone}: memlint baseline prune."
+    if report.unchanged:
+        yield f"{counted(report.unchanged, 'finding')} on unchanged lines left out."
     if report.withheld:
         yield f"{counted(report.withheld, 'finding')} more on request: --select ALL."
     if report.failures:

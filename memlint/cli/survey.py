@@ -1,0 +1,146 @@
+"""A run over files and folders: what is found in them, and what is written where fixes are wanted."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from memlint import run
+from memlint.cache import Cache, folder_for
+from memlint.cli.flags import loader
+from memlint.cli.progress import Progress
+from memlint.discover import discover
+from memlint.memory import budget
+from memlint.model import Failure, Outcome, Report
+from memlint.narrowing import Narrowing
+from memlint.profile import guess
+from memlint.settings import Settings
+from memlint.source import LINE_END, SourceFile, Undecodable
+
+
+def settings_with(flags: dict[str, Any]) -> Callable[[Path], Settings]:
+    """What tells the settings of a folder under the flags."""
+    in_force = loader(flags)
+
+    @functools.cache
+    def known(start: str, folder: Path) -> Settings:
+        settings = in_force(Path(start, folder)).settings
+        if settings.has_selectors:
+            run.rules_for(settings)  # refuses a selector that means no rule
+        if flags["verbose"]:
+            click.echo(f"memlint: {folder}: settings from {settings.origin or 'nowhere, so defaults'}", err=True)
+        return settings
+
+    return lambda folder: known(os.getcwd(), folder)
+
+
+def survey(
+    paths: Sequence[str], settings_for: Callable[[Path], Settings], narrowing: Narrowing, flags: dict[str, Any]
+) -> tuple[Report, list[str]]:
+    """The report on files and folders, and the patches where these are asked for."""
+    failures: list[Failure] = []
+    fix = flags["fix"] or flags["diff"]
+    files = list(discover([Path(path) for path in paths], settings_for, failures.append))
+    cache = None
+    if not (fix or flags["no_gate"] or flags["no_cache"] or narrowing.changes.folder):
+        cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
+    placed = [(found.path, settings_for(found.path.parent)) for found in files]
+    in_force = profiled(placed, flags["verbose"], cache)
+    if flags["verbose"]:
+        say_idle(placed)
+    allowed = budget(flags["jobs"] or cores(), flags["max_memory"])
+    if allowed.note and not flags["quiet"]:
+        click.echo(f"memlint: --max-memory: {allowed.note}", err=True)
+    tasks = [
+        run.Task(
+            str(found.path),
+            settings,
+            found.named,
+            fix and not narrowing.applies(settings),
+            flags["unsafe_fixes"],
+            not flags["no_gate"],
+            at_hand=allowed.at_hand,
+        )
+        for found, settings in zip(files, in_force, strict=True)
+    ]
+    result = Report(failures=failures)
+    patches = []
+    with Progress(len(tasks), sys.stderr) as progress:
+        for task, checked in zip(tasks, run.check_files(tasks, allowed.jobs, cache, progress.step), strict=True):
+            outcome = narrowing.told(task, checked, fix, run.check_file)
+            if outcome.rewrite and flags["diff"]:
+                patches.append(outcome.rewrite.diff)
+            elif outcome.rewrite:
+                keep(outcome)
+            result.add(outcome)
+    if cache and cache.trouble and flags["verbose"]:
+        click.echo(f"memlint: {cache.trouble}", err=True)
+    narrowing.sum_up(result, paths)
+    return result, patches
+
+
+def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
+    """The settings of each file, with the profile guessed where they name none."""
+    together: dict[Settings, list[Path]] = {}
+    for path, settings in files:
+        together.setdefault(settings, []).append(path)
+    known: dict[Settings, Settings] = {}
+    for settings, paths in together.items():
+        profile, reason = settings.profile, "by the settings"
+        if not profile:
+            guessed = functools.partial(guess, settings.root, paths)
+            profile, reason = cache.profile(settings.root, paths, guessed) if cache else guessed()
+        known[settings] = replace(settings, profile=profile)
+        if is_verbose:
+            click.echo(f"memlint: {settings.root}: checked as a {profile}: {reason}", err=True)
+    return [known[settings] for _, settings in files]
+
+
+def say_idle(files: Sequence[tuple[Path, Settings]]) -> None:
+    """Say which patterns of `per-file-ignores` match none of the files."""
+    from memlint.judge import idle_patterns
+
+    for folder, pattern in idle_patterns(files):
+        message = f'per-file-ignores: "{pattern}", relative to {folder}, matches none of the files that are checked'
+        click.echo(f"memlint: {message}", err=True)
+
+
+def keep(outcome: Outcome) -> None:
+    """Write a fixed file; where that fails, its fixes did not happen."""
+    assert outcome.rewrite is not None
+    from memlint import fixing
+
+    failure = fixing.write(outcome.path, outcome.rewrite)
+    if failure:
+        outcome.failures.append(failure)
+        outcome.findings = sorted(outcome.findings + outcome.fixed, key=lambda finding: finding.start)
+        outcome.fixed = []
+
+
+def lines_of(path: str) -> list[str]:
+    """The lines of a file for its excerpts; none where it cannot be read."""
+    try:
+        return split(path, Path(path).read_bytes())
+    except OSError:
+        return []
+
+
+def split(path: str, data: bytes) -> list[str]:
+    try:
+        return SourceFile.from_bytes(path, data).lines
+    except Undecodable:
+        return LINE_END.split(data.decode("latin-1"))
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
