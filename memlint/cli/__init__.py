@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "memlint.cli.check",
     "rule": "memlint.cli.rule",
     "config": "memlint.cli.config",
+    "server": "memlint.cli.server",
     "clean": "memlint.cli.clean",
     "completion": "memlint.cli.completion",
 }
