@@ -16,8 +16,6 @@ PLUGINS = """
 """Tables of settings for the rules of other linters."""
 
 OPTIONS = {
-    "--watch": "memlint ends when it has checked; run it from a file watcher, as `watchexec -e py memlint check`",
-    "-w": "memlint ends when it has checked; run it from a file watcher, as `watchexec -e py memlint check`",
     "--add-noqa": "write `# memlint: ignore[CODE]` or `# noqa: CODE` on the line of the finding",
     "--add-ignore": "write `# memlint: ignore[CODE] reason` on the line of the finding",
     "--extension": NAMED,

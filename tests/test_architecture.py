@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 FORBIDDEN = {
     "rules": ("memlint.engine", "memlint.facts", "memlint.registry", "memlint.rules", "memlint.fixing", "memlint.cli"),
     "memlint/facts": ("memlint.api", "memlint.engine", "memlint.registry", "memlint.rules", "memlint.cli"),
+    "memlint/lsp": ("memlint.cli", "memlint.report", "memlint.engine"),
     "memlint/report": ("memlint.api", "memlint.engine", "memlint.facts", "memlint.registry", "memlint.cli"),
     "memlint/model.py": ("memlint.",),
     "memlint/api.py": ("memlint.engine", "memlint.registry", "memlint.rules", "memlint.cli"),

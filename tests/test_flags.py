@@ -66,7 +66,7 @@ def test_every_setting_of_ruff_is_ours_or_has_an_answer() -> None:
     assert OPTIONS.keys() & ruff.SETTINGS.keys() == set()
 
 
-@pytest.mark.parametrize("flag", ["--preview", "--add-noqa=legacy", "-w", "--extension=ipy:python"])
+@pytest.mark.parametrize("flag", ["--preview", "--add-noqa=legacy", "--extension=ipy:python"])
 def test_a_flag_that_ruff_alone_has_is_answered(flag: str) -> None:
     done = memlint("check", flag)
     name = flag.partition("=")[0]

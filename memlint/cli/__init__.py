@@ -17,9 +17,14 @@ COMMANDS = {
     "baseline": "memlint.cli.baseline",
     "rule": "memlint.cli.rule",
     "config": "memlint.cli.config",
+    "server": "memlint.cli.server",
     "clean": "memlint.cli.clean",
+    "completion": "memlint.cli.completion",
 }
 """Each command and the module that defines it, imported when the command is run."""
+
+COMPLETE = "_MEMLINT_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
@@ -35,6 +40,10 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[name]).command
+        if COMPLETE in os.environ:
+            from memlint.cli.completing import taught
+
+            return taught(name, command)
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:

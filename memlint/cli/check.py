@@ -65,14 +65,20 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
 @flag("--quiet", "-q", is_flag=True, group=REPORT, help="Print findings only, no summary.")
 @flag("--silent", "-s", is_flag=True, group=REPORT, help="Print no report; the exit status tells.")
 @flag("--verbose", "-v", is_flag=True, group=REPORT, help="Say more: settings, what was not checked.")
+@flag("--watch", "-w", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @flag("--no-cache", "-n", is_flag=True, help="Check every file anew, and keep nothing.")
 @flag("--no-gate", is_flag=True, hidden=True, help="Parse everything: shows whether a gate hides findings.")
 @flag("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes (default: one a core).")
 @flag("--max-memory", metavar="SIZE", callback=known_size, help="Take no more than so much, as 300MB or 1GB.")
 def command(paths: tuple[str, ...], **flags: Any) -> int:
     """Check files and folders (default: the current folder; `-` reads standard input)."""
+    paths = paths or (".",)
     try:
-        return check(paths or (".",), flags)
+        if flags["watch"]:
+            from memlint.cli.watch import watch
+
+            return watch(paths, lambda: check(paths, dict(flags)))
+        return check(paths, flags)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
 

@@ -1,4 +1,4 @@
-"""`memlint config`: print the settings in force for a file, and where each comes from."""
+"""`memlint config`: print the settings in force, and where each comes from."""
 
 from __future__ import annotations
 

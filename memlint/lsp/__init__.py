@@ -1,0 +1,1 @@
+"""The language server: editors show findings while code is written, and apply fixes."""
