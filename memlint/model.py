@@ -128,6 +128,8 @@ class Finding:
     """Whether it is shown only where the settings select its rule: of a rule that is on, what is not on by default."""
     rows: tuple[int, ...] = ()
     """Lines on which a suppression comment counts; a new one belongs on the first."""
+    claim: int = 0
+    """The line of a claim that answers it, which the code does not contradict; 0 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,8 @@ class Report:
     unchecked: list[Unchecked] = field(default_factory=list)
     fixed: list[Finding] = field(default_factory=list)
     withheld: int = 0
+    deed: str = "Fixed"
+    """What was done about the findings in `fixed`, as a summary says it."""
 
     def fails(self, fail_on: Severity) -> bool:
         """Whether the findings make the exit status 1."""
