@@ -15,7 +15,7 @@ from memlint.model import Finding
 
 def anchored(findings: list[Finding], tree: Tree, root: str) -> list[Finding]:
     """The findings in order of place, each with its fingerprint and suppression lines."""
-    ordered = sorted(findings, key=lambda finding: (finding.start, finding.code, finding.end))
+    ordered = in_order(findings)
     statements = Statements(tree)
     seen: Counter[str] = Counter()
     result = []
@@ -23,8 +23,12 @@ def anchored(findings: list[Finding], tree: Tree, root: str) -> list[Finding]:
         identity = statements.identity(finding, root)
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
-        result.append(replace(finding, fingerprint=digest[:16], rows=statements.rows(finding)))
+        result.append(replace(finding, fingerprint=digest[:16], rows=finding.rows or statements.rows(finding)))
     return result
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (finding.start, finding.code, finding.end))
 
 
 class Statements:

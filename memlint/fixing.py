@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from memlint.model import Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
+from memlint.model import Effect, Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
 from memlint.source import LINE_END, SourceFile
 
 PASSES = 10
@@ -93,18 +93,32 @@ def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome,
         after.to_bytes()
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the fixed text does not compile: {error}"
-    lost = Counter(comment for _, comment in before.comments) - Counter(comment for _, comment in after.comments)
-    if lost:
+    if lost := dropped(before, after, batch):
         return f"the fix would drop the comment {next(iter(lost))!r}"
     if len(new.failures) > len(old.failures) or len(new.unchecked) > len(old.unchecked):
         return "the fixed text can no longer be checked"
     allowed = Counter(finding.code for finding in old.findings)
     allowed.subtract(finding.code for finding in batch)
-    for code, count in Counter(finding.code for finding in new.findings).items():
+    of_batch = {finding.code for finding in batch}
+    told = (each for each in new.findings if each.code in of_batch or not is_remark(each))
+    for code, count in Counter(finding.code for finding in told).items():
         if count > allowed[code]:
-            what = "is still found" if any(finding.code == code for finding in batch) else "would be new"
+            what = "is still found" if code in of_batch else "would be new"
             return f"after the fix {code} {what}"
     return ""
+
+
+def dropped(before: SourceFile, after: SourceFile, batch: list[Finding]) -> Counter[str]:
+    """The comments that are gone, those apart that a finding is about."""
+    edits = (edit for finding in batch if is_remark(finding) for edit in fix_of(finding).edits)
+    rewritten = {edit.start.line for edit in edits}
+    kept = Counter(comment for line, comment in before.comments if line not in rewritten)
+    return kept - Counter(comment for _, comment in after.comments)
+
+
+def is_remark(finding: Finding) -> bool:
+    """Whether a finding is about a comment, and not about the code."""
+    return finding.effect is Effect.NONE
 
 
 def rewrite(before: SourceFile, read: bytes, after: SourceFile) -> Rewrite | None:
