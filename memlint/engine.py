@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from memlint import knowledge
 from memlint.anchor import anchored, in_order
 from memlint.api import Review, Rule
+from memlint.claims import answered
 from memlint.facts import Facts
 from memlint.facts.layout import LONGEST, Slice, Tree
 from memlint.facts.project import Project
@@ -68,7 +69,7 @@ def lint(
                 if gated:
                     narrow(part, wanted, facts, outcome)
                 visit(part, wanted, facts, outcome)
-        outcome.findings = unrivalled(outcome.findings, awake)
+        outcome.findings = answered(unrivalled(outcome.findings, awake), facts, rules)
         outcome.looked_for, outcome.searched = project.looked_for(facts), project.searched
     if outcome.findings:
         outcome.findings = anchored(outcome.findings, tree, project.root)
