@@ -44,6 +44,8 @@ class Task:
     """Whether the outcome is to say what it depends on."""
     at_hand: int = AT_HAND
     """Characters of other files whose facts a process keeps."""
+    reason: str = ""
+    """Why findings are to be ignored by comments that are written into the file; empty where they are not."""
 
 
 def check_file(task: Task) -> Outcome:
@@ -63,6 +65,7 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     """Check the contents of one file, and work out its fixed text where fixes are asked for."""
     from memlint.engine import lint
     from memlint.fixing import fixed, rewrite
+    from memlint.ignoring import ignored
     from memlint.judge import judged
     from memlint.source import SourceFile, Undecodable
     from memlint.syntax import syntax_error
@@ -78,9 +81,9 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     def look(at: SourceFile) -> Outcome:
         return judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
 
-    if not task.fix:
+    if not (task.fix or task.reason):
         return look(source)
-    after, outcome = fixed(source, look, task.unsafe)
+    after, outcome = ignored(source, look, task.reason) if task.reason else fixed(source, look, task.unsafe)
     outcome.rewrite = rewrite(source, data, after)
     return outcome
 

@@ -56,6 +56,7 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply fixes that may change behaviour too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch, and write nothing.")
+@click.option("--add-ignore", metavar="REASON", help="Ignore what is found now: write a comment with this reason.")
 @click.option("--show-fixes", is_flag=True, help="List the fixes that were applied.")
 @click.option("--output-format", metavar="FORMAT", callback=known_format, help=f"One of {', '.join(report.FORMATS)}.")
 @click.option("--output-file", metavar="FILE", help="Write the report to a file.")
@@ -112,15 +113,27 @@ def given(flag: str, flags: dict[str, Any]) -> object:
     return value
 
 
+def reason_of(flags: dict[str, Any]) -> str:
+    """Why what is found is to be ignored, or nothing."""
+    if flags["add_ignore"] is None:
+        return ""
+    from memlint.ignoring import reason_given
+
+    if flags["fix"]:
+        raise UsageError("--add-ignore: ignores what is found, which --fix may mend; run --fix first, by itself")
+    return reason_given(flags["add_ignore"])
+
+
 def check_paths(
     paths: Sequence[str], settings_for: Callable[[Path], Settings], flags: dict[str, Any], out: TextIO
 ) -> int:
     """Check files and folders."""
     failures: list[Failure] = []
     fix = flags["fix"] or flags["diff"]
+    reason = reason_of(flags)
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
     cache = None
-    if not (fix or flags["no_gate"] or flags["no_cache"]):
+    if not (fix or reason or flags["no_gate"] or flags["no_cache"]):
         cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
     placed = [(found.path, settings_for(found.path.parent)) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
@@ -136,10 +149,11 @@ def check_paths(
             flags["unsafe_fixes"],
             not flags["no_gate"],
             at_hand=allowed.at_hand,
+            reason=reason,
         )
         for found, settings in zip(files, in_force, strict=True)
     ]
-    result = Report(failures=failures)
+    result = Report(failures=failures, deed="Ignored" if reason else "Fixed")
     patches = []
     with Progress(len(tasks), sys.stderr) as progress:
         for outcome in run.check_files(tasks, allowed.jobs, cache, progress.step):
@@ -193,13 +207,15 @@ def check_stdin(
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
+    reason = reason_of(flags)
     data = sys.stdin.buffer.read()
-    outcome = run.check_bytes(run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"]), data)
-    result = Report()
+    task = run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"], reason=reason)
+    outcome = run.check_bytes(task, data)
+    result = Report(deed="Ignored" if reason else "Fixed")
     result.add(outcome)
     if flags["diff"]:
         return show_patches([outcome.rewrite.diff] if outcome.rewrite else [], result, flags, out)
-    if flags["fix"]:
+    if flags["fix"] or reason:
         sys.stdout.buffer.write(outcome.rewrite.data if outcome.rewrite else data)
         data = outcome.rewrite.data if outcome.rewrite else data
         out = sys.stderr if out is sys.stdout else out
