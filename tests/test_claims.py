@@ -108,6 +108,7 @@ class Pool:  # memlint: singleton one a process
         "def start(sizes):\n    return Pool(max(sizes))\n",
         "def start(sizes):\n    while True:\n        pool = Pool(next(sizes))\n"
         "        if pool:\n            return pool\n",
+        'def start(items):\n    for key, size in items:\n        if key == "pool":\n            Pool(size)\n',
         "def others(pools):\n    return [each.Pool for each in pools]\n",
     ],
 )

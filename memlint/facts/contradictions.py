@@ -47,7 +47,7 @@ class Contradictions:
         do."""
         loop = facts.tree.enclosing(call, *LOOPS, *FUNCTIONS, ast.Lambda)
         if isinstance(loop, LOOPS):
-            return not any(isinstance(each, LEAVING) for each in ast.walk(loop))
+            return not any(isinstance(each, LEAVING) for each in ast.walk(loop)) and not is_picked(facts, call, loop)
         function = facts.tree.enclosing(call, *FUNCTIONS, ast.Lambda)
         if not isinstance(function, FUNCTIONS) or facts.population.is_kept_for_all(facts, call):
             return False
@@ -90,6 +90,17 @@ class Contradictions:
             if node.lineno == start.line and self.facts.tree.span(node) == (start, end):
                 is_lookup = isinstance(node, ast.Subscript)
                 yield (node.slice, ast.unparse(node.value)) if is_lookup else (node, "")
+
+
+def is_picked(facts: Facts, call: ast.Call, loop: ast.AST) -> bool:
+    """Whether a loop comes to a call for one of the values that it runs over: `if key == "pool"`."""
+    for outer in facts.tree.ancestors(call):
+        if outer is loop:
+            return False
+        tests = ast.walk(outer.test) if isinstance(outer, (ast.If, ast.IfExp)) else ()
+        if isinstance(outer, ast.match_case) or any(isinstance(each, ast.Eq) for each in tests):
+            return True
+    return False
 
 
 def is_route(facts: Facts, function: Function) -> bool:
