@@ -67,6 +67,8 @@ class Suppression:
     """The text behind it."""
     fault: str = ""
     """Why it says nothing."""
+    is_alone: bool = False
+    """Whether no code stands on its line."""
 
     def holding(self, finding: Finding, also: frozenset[str] = frozenset()) -> Iterator[Code]:
         """The codes that switch a finding off; `also` is what other linters call its rule."""
@@ -205,7 +207,7 @@ class Reader:
 
     def made(self, word: str, codes: tuple[Code, ...], rest: str, fault: str = "") -> Suppression:
         start = self.at(self.head.start())
-        return Suppression(word, start, self.at(len(self.text)), codes, rest.strip(), fault)
+        return Suppression(word, start, self.at(len(self.text)), codes, rest.strip(), fault, self.is_alone)
 
 
 def claim_fault(word: str, text: str) -> str:

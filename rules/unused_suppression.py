@@ -33,6 +33,8 @@ class UnusedSuppression(Rule):
             else:
                 message = f"{named} {'finds' if len(written) == 1 else 'find'} nothing here; remove "
                 message += "the comment" if unused.is_whole else "the code" if len(written) == 1 else "the codes"
+            if each.word == "ignore" and each.is_alone:
+                message += ", or put it behind the line that it is about"
             start, end = (each.start, each.end) if unused.is_whole else (written[0].start, written[-1].end)
             what = "remove the comment" if unused.is_whole else f"remove {named} from the comment"
             fix = Fix(what, Safety.SAFE, review.without(unused))

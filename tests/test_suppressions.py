@@ -141,6 +141,12 @@ def test_a_code_of_rules_that_are_off_is_unused_where_all_are_selected(tmp_path:
     ]
 
 
+def test_a_comment_above_the_line_that_it_is_about_is_told_where_it_belongs(tmp_path: Path) -> None:
+    assert check(tmp_path, "# memlint: ignore[ML101]\nx = 1\n") == [
+        "1:1: ML001 [*] `ML101` finds nothing here; remove the comment, or put it behind the line that it is about"
+    ]
+
+
 def test_per_file_ignores_hold_for_it_and_leave_the_comments_of_other_rules_in_use(tmp_path: Path) -> None:
     (tmp_path / "memlint.toml").write_text('[per-file-ignores]\n"a.py" = ["ML101"]\n"b.py" = ["ML001"]\n')
     (tmp_path / "a.py").write_text(RING.format(comment="  # memlint: ignore[ML101]"))
