@@ -16,7 +16,7 @@ from memlint.normal_form import NAMED, normal_form
 
 def anchored(findings: list[Finding], tree: Tree, root: str) -> list[Finding]:
     """The findings in order of place, each with its scope, anchor, fingerprint and suppression lines."""
-    ordered = sorted(findings, key=lambda finding: (finding.start, finding.code, finding.end))
+    ordered = in_order(findings)
     statements = Statements(tree)
     seen: Counter[str] = Counter()
     result = []
@@ -27,7 +27,7 @@ def anchored(findings: list[Finding], tree: Tree, root: str) -> list[Finding]:
         seen[anchor] += 1
         path = (os.path.relpath(finding.path, root) if root else finding.path).replace(os.sep, "/")
         fingerprint = digest(path, anchor, str(seen[anchor]))
-        rows = statements.rows(finding)
+        rows = finding.rows or statements.rows(finding)
         result.append(replace(finding, scope=scope, anchor=anchor, fingerprint=fingerprint, rows=rows))
     return result
 
@@ -40,6 +40,10 @@ def qualified_name(node: ast.AST, tree: Tree) -> str:
     """The names of the functions and classes around a node, and its own if it is one, the outermost first."""
     around = [each.name for each in (node, *tree.ancestors(node)) if isinstance(each, NAMED)]
     return ".".join(reversed(around))
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (finding.start, finding.code, finding.end))
 
 
 class Statements:

@@ -40,9 +40,10 @@ from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.weak_link import WeakLink
 from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
-from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, Gate, all_of
+from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, TOLD, Gate, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
+from memlint.review import Review
 from memlint.rule import Rule, cst, m
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "LEAVES",
     "PUT_IN",
     "REST",
+    "TOLD",
     "AliasWrite",
     "Binding",
     "CachedAttribute",
@@ -95,6 +97,7 @@ __all__ = [
     "Related",
     "Remark",
     "RemovedPath",
+    "Review",
     "Role",
     "Rule",
     "Safety",

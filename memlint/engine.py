@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memlint import knowledge
-from memlint.anchor import anchored
-from memlint.api import Rule
+from memlint.anchor import anchored, in_order
+from memlint.api import Review, Rule
+from memlint.claims import answered
 from memlint.facts import Facts
-from memlint.facts.layout import LONGEST, Slice
+from memlint.facts.layout import LONGEST, Slice, Tree
 from memlint.facts.project import Project
 from memlint.gate import Scan
 from memlint.model import Failure, Finding, Outcome, Unchecked
@@ -49,8 +50,8 @@ def lint(
     outcome = Outcome(source.path)
     is_taught = project.is_taught(source.scanned)
     scan = Scan(source.scanned)
-    rules = [rule for rule in rules if rule.since <= project.target]
-    awake = [rule for rule in rules if not gated or is_taught or rule.gate.admits_file(scan)]
+    fitting = [rule for rule in rules if rule.since <= project.target]
+    awake = [rule for rule in fitting if not gated or is_taught or rule.gate.admits_file(scan)]
     tree = (project.tree_at_hand(source) or read(source, outcome)) if awake or parse else None
     if tree is None or not awake:
         return outcome
@@ -68,10 +69,25 @@ def lint(
                 if gated:
                     narrow(part, wanted, facts, outcome)
                 visit(part, wanted, facts, outcome)
+        outcome.findings = answered(unrivalled(outcome.findings, awake), facts, rules)
         outcome.looked_for, outcome.searched = project.looked_for(facts), project.searched
     if outcome.findings:
-        outcome.findings = anchored(unrivalled(outcome.findings, awake), tree, project.root)
+        outcome.findings = anchored(outcome.findings, tree, project.root)
+    if remarks := reviewed(outcome, tree, rules, awake):
+        outcome.findings = in_order(outcome.findings + anchored(remarks, tree, project.root))
     return outcome
+
+
+def reviewed(outcome: Outcome, tree: Tree, rules: Sequence[type[Rule]], awake: Sequence[type[Rule]]) -> list[Finding]:
+    """What rules say of the comments of a file, now that all findings are there."""
+    review = Review(tree, outcome, rules)
+    remarks: list[Finding] = []
+    for rule in awake:
+        try:
+            remarks += rule.review(review)
+        except Exception as error:
+            outcome.failures.append(Failure(outcome.path, crash(error), rule.code))
+    return remarks
 
 
 def unrivalled(findings: list[Finding], rules: Sequence[type[Rule]]) -> list[Finding]:

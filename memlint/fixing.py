@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from memlint.model import Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
+from memlint.model import Effect, Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
 from memlint.source import LINE_END, SourceFile
 
 PASSES = 10
@@ -43,7 +43,7 @@ def fixed(
         verdict = lint(after)
         reason = objection(source, outcome, after, verdict, batch)
         if not reason:
-            only = only and left(only, outcome, batch)
+            only = only and left(only, outcome.findings, batch)
             source, outcome = after, verdict
             applied += batch
             passes += 1
@@ -59,8 +59,7 @@ def fixed(
         else finding
         for finding in outcome.findings
     ]
-    if only is not None:
-        outcome.findings = [finding for finding, number in numbered(outcome.findings) if number in only]
+    outcome.findings = those(outcome.findings, only)
     outcome.fixed = applied
     return source, outcome
 
@@ -75,9 +74,14 @@ def numbered(findings: Sequence[Finding]) -> list[tuple[Finding, Number]]:
     return numbers
 
 
-def left(only: frozenset[Number], before: Outcome, batch: list[Finding]) -> frozenset[Number]:
-    """The findings that count after a batch is fixed: those behind a fixed one with the same anchor move up."""
-    done = {number for finding, number in numbered(before.findings) if finding in batch}
+def those(findings: list[Finding], only: frozenset[Number] | None) -> list[Finding]:
+    """The findings with these numbers, or all."""
+    return findings if only is None else [finding for finding, number in numbered(findings) if number in only]
+
+
+def left(only: frozenset[Number], before: list[Finding], batch: list[Finding]) -> frozenset[Number]:
+    """The findings that count once a batch is gone: those behind one of it with the same anchor move up."""
+    done = {number for finding, number in numbered(before) if finding in batch}
     return frozenset(
         (anchor, number - sum(each == anchor and gone < number for each, gone in done))
         for anchor, number in only - done
@@ -122,18 +126,32 @@ def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome,
         after.to_bytes()
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the fixed text does not compile: {error}"
-    lost = Counter(comment for _, comment in before.comments) - Counter(comment for _, comment in after.comments)
-    if lost:
+    if lost := dropped(before, after, batch):
         return f"the fix would drop the comment {next(iter(lost))!r}"
     if len(new.failures) > len(old.failures) or len(new.unchecked) > len(old.unchecked):
         return "the fixed text can no longer be checked"
     allowed = Counter(finding.code for finding in old.findings)
     allowed.subtract(finding.code for finding in batch)
-    for code, count in Counter(finding.code for finding in new.findings).items():
+    of_batch = {finding.code for finding in batch}
+    told = (each for each in new.findings if each.code in of_batch or not is_remark(each))
+    for code, count in Counter(finding.code for finding in told).items():
         if count > allowed[code]:
-            what = "is still found" if any(finding.code == code for finding in batch) else "would be new"
+            what = "is still found" if code in of_batch else "would be new"
             return f"after the fix {code} {what}"
     return ""
+
+
+def dropped(before: SourceFile, after: SourceFile, batch: list[Finding]) -> Counter[str]:
+    """The comments that are gone, those apart that a finding is about."""
+    edits = (edit for finding in batch if is_remark(finding) for edit in fix_of(finding).edits)
+    rewritten = {edit.start.line for edit in edits}
+    kept = Counter(comment for line, comment in before.comments if line not in rewritten)
+    return kept - Counter(comment for _, comment in after.comments)
+
+
+def is_remark(finding: Finding) -> bool:
+    """Whether a finding is about a comment, and not about the code."""
+    return finding.effect is Effect.NONE
 
 
 def rewrite(before: SourceFile, read: bytes, after: SourceFile) -> Rewrite | None:

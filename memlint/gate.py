@@ -34,6 +34,10 @@ LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
 
 
+TOLD = (rb"memlint|noqa|NOQA|NoQA|Noqa", rb"#\s*memlint:|(?i:noqa[^\n]*ml[0-9])")
+"""A comment that speaks to memlint stands in the file."""
+
+
 @dataclass(frozen=True)
 class Gate:
     """A conjunction: every pattern of `statement` occurs in the top-level statement that holds the anchor, of `file`

@@ -12,9 +12,10 @@ from pathlib import Path
 from memlint.gitignore import Patterns
 from memlint.model import Effect, Finding, Outcome, Severity
 from memlint.profile import weighed
-from memlint.registry import all_rules, selects, unfixable
+from memlint.registry import all_rules, unfixable
 from memlint.settings import Anchored, Settings
 from memlint.source import SourceFile
+from memlint.suppressions import selects
 from memlint.syntax import CODE as SYNTAX_CODE
 
 TEST_FOLDERS = frozenset({"test", "testing", "tests"})
@@ -72,12 +73,11 @@ def is_asked(finding: Finding, settings: Settings) -> bool:
 
 
 def suppressed(finding: Finding, source: SourceFile) -> bool:
-    """Whether a comment on one of the finding's lines names it; nothing suppresses a syntax error."""
+    """Whether a comment switches a finding off, or answers it by a claim; nothing suppresses a syntax error."""
     if finding.code == SYNTAX_CODE:
         return False
-    selectors = {selector for row in finding.rows for selector in source.suppressions.get(row, ())}
     others = elsewhere().get(finding.code, frozenset())
-    return not selectors.isdisjoint(others) or any(selects(each, finding.code, finding.name) for each in selectors)
+    return finding.claim > 0 or any(True for each in source.suppressions for _ in each.holding(finding, others))
 
 
 def below_root(path: str, settings: Settings) -> list[str]:

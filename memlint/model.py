@@ -135,6 +135,8 @@ class Finding:
     """Whether it is shown only where the settings select its rule: of a rule that is on, what is not on by default."""
     rows: tuple[int, ...] = ()
     """Lines on which a suppression comment counts; a new one belongs on the first."""
+    claim: int = 0
+    """The line of a claim that answers it, which the code does not contradict; 0 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,8 @@ class Report:
     """Entries of a baseline whose findings are gone."""
     unchanged: int = 0
     """Findings that are left out because they are on no changed line."""
+    deed: str = "Fixed"
+    """What was done about the findings in `fixed`, as a summary says it."""
 
     def fails(self, fail_on: Severity) -> bool:
         """Whether the findings make the exit status 1."""

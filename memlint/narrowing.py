@@ -56,19 +56,24 @@ class Narrowing:
             self.unchanged += len(outcome.findings) - len(changed)
             outcome.findings, outcome.withheld = changed, 0
 
-    def told(self, task: Task, outcome: Outcome, fix: bool, check: Callable[[Task], Outcome]) -> Outcome:
-        """What is to be told of an outcome, with the fixes of just these findings where fixes are wanted."""
+    def first(self, task: Task) -> Task:
+        """The task to begin with: what is left out must be known before anything is rewritten."""
+        return replace(task, fix=False, reason="") if self.applies(task.settings) else task
+
+    def told(self, task: Task, outcome: Outcome, check: Callable[[Task], Outcome]) -> Outcome:
+        """What is to be told of the outcome of the first task, with the rewriting of just these findings where the task
+        wants one."""
         if not self.applies(task.settings):
             return outcome
         everything = outcome.findings
         self.narrow(outcome, task.settings)
-        if not fix or not any(finding.fix for finding in outcome.findings):
+        if not outcome.findings or not (task.reason or (task.fix and any(each.fix for each in outcome.findings))):
             return outcome
         from memlint.fixing import numbered
 
         told = set(map(id, outcome.findings))
         only = frozenset(number for finding, number in numbered(everything) if id(finding) in told)
-        return replace(check(replace(task, fix=True, only=only)), withheld=outcome.withheld)
+        return replace(check(replace(task, only=only)), withheld=outcome.withheld)
 
     def sum_up(self, report: Report, paths: Sequence[str]) -> None:
         """Enter what was left out; `paths` are the arguments, below whose folders files may have gone."""

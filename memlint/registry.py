@@ -14,6 +14,7 @@ from types import ModuleType
 
 from memlint.api import Rule
 from memlint.settings import Settings, UsageError, suggestion
+from memlint.suppressions import selects
 from memlint.syntax import CODE as SYNTAX_CODE
 
 GROUP = "memlint.rules"
@@ -85,11 +86,6 @@ def page_text(rule: RuleClass) -> str:
         return path.read_text("utf-8")
     except OSError as error:
         raise UsageError(f"{rule.code} has no page: {path}: {error.strerror or error}") from None
-
-
-def selects(selector: str, code: str, name: str) -> bool:
-    """Whether a selector (a code, the beginning of one, a name, or ALL) means a rule."""
-    return selector == "ALL" or selector == name or code.startswith(selector)
 
 
 def chosen(settings: Settings) -> list[RuleClass]:

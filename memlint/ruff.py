@@ -16,8 +16,7 @@ PLUGINS = """
 """Tables of settings for the rules of other linters."""
 
 OPTIONS = {
-    "--add-noqa": "write `# memlint: ignore[CODE]` or `# noqa: CODE` on the line of the finding",
-    "--add-ignore": "write `# memlint: ignore[CODE] reason` on the line of the finding",
+    "--add-noqa": "write --add-ignore=REASON",
     "--extension": NAMED,
     "--preview": PREVIEW,
     "--no-preview": PREVIEW,

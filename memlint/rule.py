@@ -36,6 +36,8 @@ class LazyModule(ModuleType):
 if TYPE_CHECKING:
     import libcst as cst
     import libcst.matchers as m
+
+    from memlint.review import Review
 else:
     cst = LazyModule("libcst")
     m = LazyModule("libcst.matchers")
@@ -62,6 +64,8 @@ class Rule:
     """Codes of the rules that say it better: where one of them reports the same line, this rule does not."""
     also: ClassVar[tuple[str, ...]] = ()
     """Codes of other linters for the same fault: where `noqa` names one of them, somebody has decided already."""
+    claims: ClassVar[tuple[str, ...]] = ()
+    """What a comment may claim that answers a finding: that a container is `bounded`, that a class is a `singleton`."""
     fixes: ClassVar[tuple[Safety, ...]] = ()
     """How safe the rule's fixes are, where it has any."""
     gate: ClassVar[Gate] = all_of()
@@ -76,6 +80,11 @@ class Rule:
         """Whether the rule can fire in a slice, by its `ast` alone: a necessary condition, like the gate, at a tenth
         of libcst's price."""
         return True
+
+    @classmethod
+    def review(cls, review: Review) -> Iterable[Finding]:
+        """What the rule says of the comments of a file, once every rule has seen it."""
+        return ()
 
     def report(
         self,

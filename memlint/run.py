@@ -46,6 +46,8 @@ class Task:
     """Characters of other files whose facts a process keeps."""
     only: frozenset[tuple[str, int]] | None = None
     """The findings that are fixed and told, as `fixing.numbered` has them; None means all."""
+    reason: str = ""
+    """Why findings are to be ignored by comments that are written into the file; empty where they are not."""
 
 
 def check_file(task: Task) -> Outcome:
@@ -64,6 +66,7 @@ def check_file(task: Task) -> Outcome:
 def check_bytes(task: Task, data: bytes) -> Outcome:
     """Check the contents of one file, and work out its fixed text where fixes are asked for."""
     from memlint.fixing import fixed, rewrite
+    from memlint.ignoring import ignored
     from memlint.source import SourceFile, Undecodable
     from memlint.syntax import syntax_error
 
@@ -73,9 +76,12 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
         place = Position(error.line, 1)
         return Outcome(task.path, [syntax_error(task.path, str(error), place, place)])
     look = looking(task)
-    if not task.fix:
+    if task.reason:
+        after, outcome = ignored(source, look, task.reason, task.only)
+    elif task.fix:
+        after, outcome = fixed(source, look, task.unsafe, task.only)
+    else:
         return look(source)
-    after, outcome = fixed(source, look, task.unsafe, task.only)
     outcome.rewrite = rewrite(source, data, after)
     return outcome
 

@@ -9,11 +9,9 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from memlint.model import Edit, Position
+from memlint.suppressions import Suppression, suppressions
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-IGNORE = re.compile(r"#\s*memlint:\s*ignore\[([^\]]*)\]")
-NOQA = re.compile(r"#\s*noqa:\s*((?:[A-Za-z]+[0-9]+(?:\s*,\s*|\s+)?)+)", re.IGNORECASE)
-SEPARATOR = re.compile(r"[\s,]+")
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -105,24 +103,24 @@ class SourceFile:
         return SourceFile(self.path, "".join(pieces), self.encoding, self.bom)
 
     @cached_property
-    def comments(self) -> list[tuple[int, str]]:
-        """Line and text of every comment; empty where the text cannot be tokenized."""
+    def placed_comments(self) -> list[tuple[Position, str]]:
+        """Place and text of every comment; empty where the text cannot be tokenized."""
         readline = io.StringIO(self.text).readline
         try:
             tokens = list(tokenize.generate_tokens(readline))
         except (tokenize.TokenError, SyntaxError):
             return []
-        return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
+        comments = (token for token in tokens if token.type == tokenize.COMMENT)
+        return [(Position(token.start[0], token.start[1] + 1), token.string) for token in comments]
 
     @cached_property
-    def suppressions(self) -> dict[int, frozenset[str]]:
-        """Selectors that a comment on a line switches off there, as written."""
+    def comments(self) -> list[tuple[int, str]]:
+        """Line and text of every comment; empty where the text cannot be tokenized."""
+        return [(place.line, comment) for place, comment in self.placed_comments]
+
+    @cached_property
+    def suppressions(self) -> list[Suppression]:
+        """What comments say to memlint, or to all linters."""
         if "memlint:" not in self.text and "noqa" not in self.text.lower():
-            return {}
-        found: dict[int, frozenset[str]] = {}
-        for line, comment in self.comments:
-            selectors = [word for match in IGNORE.findall(comment) for word in SEPARATOR.split(match)]
-            selectors += [word for match in NOQA.findall(comment) for word in SEPARATOR.split(match.upper())]
-            if wanted := frozenset(filter(None, selectors)):
-                found[line] = wanted
-        return found
+            return []
+        return suppressions(self.placed_comments, self.lines)

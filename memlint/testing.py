@@ -17,7 +17,7 @@ from pathlib import Path
 
 from memlint.engine import lint
 from memlint.facts.project import Project
-from memlint.fixing import fixed
+from memlint.fixing import dropped, fixed
 from memlint.judge import suppressed
 from memlint.model import Effect, Finding, Outcome, Safety
 from memlint.page import HEADINGS, KINDS, Example, Page
@@ -218,22 +218,17 @@ class PageCheck:
                 yield example.line, f"a comment on line {finding.rows[0]} does not silence {finding.code}"
 
     def check(self, code: str, gated: bool = True) -> Outcome:
-        """What is found in an example by who selects the page's rule beside those that are on; suppressions not
-        applied."""
-        return self.lint(SourceFile(NAME, code), gated)
+        """What is found in an example by who selects the page's rule beside those that are on."""
+        return self.look(SourceFile(NAME, code), gated)
 
-    def look(self, source: SourceFile) -> Outcome:
-        """The same over a file, with its suppressions applied."""
-        outcome = self.lint(source)
-        outcome.findings = [finding for finding in outcome.findings if not suppressed(finding, source)]
-        return outcome
-
-    def lint(self, source: SourceFile, gated: bool = True) -> Outcome:
+    def look(self, source: SourceFile, gated: bool = True) -> Outcome:
+        """The same over a file."""
         rules = [rule for rule in all_rules() if rule.default or rule.code == self.rule.code]
         project = Project(target=max(self.rule.since, Project().target))
         outcome = lint(source, rules, project, gated=gated, parse=True)
         own = self.rule.code
-        outcome.findings = [each for each in outcome.findings if not each.is_optional or each.code == own]
+        told = (each for each in outcome.findings if not suppressed(each, source))
+        outcome.findings = [each for each in told if not each.is_optional or each.code == own]
         return outcome
 
     def comments(self, example: Example) -> Iterator[tuple[int, str]]:
@@ -242,8 +237,7 @@ class PageCheck:
         for finding in self.look(source).findings:
             if finding.fix and finding.fix.safety is Safety.SAFE:
                 after = source.edited(finding.fix.edits)
-                lost = Counter(text for _, text in source.comments) - Counter(text for _, text in after.comments)
-                if lost:
+                if lost := dropped(source, after, [finding]):
                     yield example.line, f"the safe fix of {finding.code} drops {sorted(lost)}"
 
 

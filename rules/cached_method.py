@@ -32,6 +32,7 @@ class CachedMethod(Rule):
     name = "cached-method"
     effect = Effect.KEPT
     also = ("B019",)
+    claims = ("bounded", "singleton")
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bclass\b", rb"@", file=(rb"cache",))
 

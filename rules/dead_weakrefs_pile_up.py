@@ -22,6 +22,7 @@ class DeadWeakrefsPileUp(GrowthRule):
     code = "ML623"
     name = "dead-weakrefs-pile-up"
     effect = Effect.KEPT
+    claims = ("bounded",)
     gate = all_of(*PUT_IN, file=(rb"weakref",))
     severity = Severity.INFO
     fixes = (Safety.UNSAFE,)

@@ -25,6 +25,7 @@ class DefaultdictProbe(Rule):
     name = "defaultdict-probe"
     effect = Effect.KEPT
     default = False
+    claims = ("bounded",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\[", rb"\bdef\b", file=(rb"defaultdict",))
 

@@ -11,6 +11,7 @@ class HandlerGrowsState(GrowthRule):
     code = "ML903"
     name = "handler-grows-state"
     effect = Effect.KEPT
+    claims = ("bounded",)
     gate = all_of(*PUT_IN, rb"@", file=(rb"import",))
     homes = (Home.MODULE, Home.CLASS)
 

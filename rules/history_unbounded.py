@@ -9,6 +9,7 @@ class HistoryUnbounded(GrowthRule):
     code = "ML616"
     name = "history-unbounded"
     effect = Effect.KEPT
+    claims = ("bounded",)
     gate = all_of(*PUT_IN, file=(rb"role|Message",))
     severity = Severity.INFO
     homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)

@@ -14,6 +14,7 @@ class InstanceContainerGrows(GrowthRule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
+    claims = ("bounded",)
     homes = (Home.INSTANCE,)
 
     @classmethod

@@ -13,6 +13,7 @@ class LabelCardinality(Rule):
     name = "label-cardinality"
     effect = Effect.KEPT
     default = False
+    claims = ("bounded",)
     gate = all_of(rb"\.[\s\\]*(?:labels|add|record|set)\b", file=(rb"prometheus_client|opentelemetry",))
 
     @classmethod
@@ -31,6 +32,7 @@ class LabelCardinality(Rule):
             f"{self.quoted(call.func.value) or 'the metric'} keeps one series for every value of `{label}`, "
             f"and {self.quoted(value) or 'this value'} is new with every user or request; "
             "label by a bounded group such as the route, and log the rest",
+            elsewhere=[(self.facts, made, "the metric")] if (made := maker(self.facts, call.func.value)) else [],
         )
 
 

@@ -10,6 +10,7 @@ class LockTableGrows(GrowthRule):
     name = "lock-table-grows"
     effect = Effect.KEPT
     default = False
+    claims = ("bounded",)
     gate = all_of(*PUT_IN, file=(rb"Lock|Semaphore|Condition|Event|Limiter",))
     homes = (Home.MODULE, Home.CLASS, Home.INSTANCE)
 

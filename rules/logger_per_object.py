@@ -12,6 +12,7 @@ class LoggerPerObject(Rule):
     name = "logger-per-object"
     effect = Effect.KEPT
     default = False
+    claims = ("bounded",)
     gate = all_of(rb"\bdef\b|\blambda\b", file=(rb"\bgetLogger\b",))
 
     @classmethod

@@ -14,6 +14,7 @@ class ModuleContainerGrows(GrowthRule):
     yields_to = ("ML710",)
     effect = Effect.KEPT
     default = False
+    claims = ("bounded",)
     gate = all_of(file=PUT_IN)
     homes = (Home.MODULE, Home.CLASS)
 

@@ -11,6 +11,7 @@ class ProcessHookHoldsSelf(Rule):
     code = "ML608"
     name = "process-hook-holds-self"
     effect = Effect.KEPT
+    claims = ("singleton",)
     gate = all_of(
         rb"\bclass\b",
         rb"\bdef\b",

@@ -26,6 +26,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
     code = "ML102"
     name = "self-bound-callback"
     effect = Effect.LATE
+    claims = ("singleton",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"def", rb"\.")
 

@@ -33,6 +33,7 @@ class SelfCapturingClosure(StoreRule[Function]):
     code = "ML103"
     name = "self-capturing-closure"
     effect = Effect.LATE
+    claims = ("singleton",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"lambda|(?s:\bdef\b.*?\bdef\b)", rb"\.")
 

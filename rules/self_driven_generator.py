@@ -11,6 +11,7 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
     code = "ML113"
     name = "self-driven-generator"
     effect = Effect.LATE
+    claims = ("singleton",)
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> ast.expr | None:

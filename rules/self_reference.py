@@ -22,6 +22,7 @@ class SelfReference(StoreRule[str]):
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
+    claims = ("singleton",)
     gate = all_of(rb"\bdef\b", rb"\.")
 
     @classmethod

@@ -14,6 +14,7 @@ class SharedClassContainer(Rule):
     name = "shared-class-container"
     effect = Effect.SHARED
     also = ("RUF012",)
+    claims = ("singleton",)
     fixes = (Safety.UNSAFE,)
     quiet_in_tests = True
     gate = all_of(rb"class", rb"def", MADE, rb"\.")

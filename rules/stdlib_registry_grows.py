@@ -11,6 +11,7 @@ class StdlibRegistryGrows(Rule):
     code = "ML621"
     name = "stdlib-registry-grows"
     effect = Effect.KEPT
+    claims = ("bounded",)
     gate = all_of(rb"def|lambda", rb"\]|\(", file=(rb"linecache|\bsys\b|logging|mimetypes|warnings",))
 
     @classmethod

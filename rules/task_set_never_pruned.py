@@ -13,6 +13,7 @@ class TaskSetNeverPruned(Rule):
     code = "ML605"
     name = "task-set-never-pruned"
     effect = Effect.KEPT
+    claims = ("bounded",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\b(?:add|append|appendleft)\b", file=(MADE,))
 
@@ -34,6 +35,7 @@ class TaskSetNeverPruned(Rule):
             found.growth,
             f"`{held}` keeps every {found.what} that `{found.function.name}` makes, when it is done as well, and "
             f"nothing takes one out; {takes}",
+            elsewhere=[(self.facts, found.creation, "it is made here")],
             fix=fix,
             unfixed=unfixed,
         )

@@ -12,6 +12,7 @@ class ThreadHoldsSelf(Rule):
     name = "thread-holds-self"
     effect = Effect.KEPT
     default = False
+    claims = ("singleton",)
     gate = all_of(rb"\(", file=(rb"\bwhile\b", rb"\b(?:_?thread(?:ing)?|gevent|eventlet)\b"))
 
     @classmethod

@@ -16,6 +16,7 @@ class UnboundedCache(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
+    claims = ("bounded",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"@", rb"\bdef\b", file=(rb"cache",))
 

@@ -11,6 +11,7 @@ class UnboundedMemoDefault(DefaultRule):
     code = "ML204"
     name = "unbounded-memo-default"
     effect = Effect.KEPT
+    claims = ("bounded",)
 
     @classmethod
     def fault(cls, facts: Facts, default: Default) -> Touch | None:

@@ -11,6 +11,7 @@ class UnboundedQueue(Rule):
     effect = Effect.KEPT
     severity = Severity.INFO
     default = False
+    claims = ("bounded",)
     gate = all_of(rb"def|lambda", rb"put", file=(rb"queue|Queue|janus", rb"get"))
 
     @classmethod

@@ -118,9 +118,9 @@ async def test_an_unsafe_fix_is_offered_as_such(leaky: Path) -> None:
         assert ignored.splitlines()[0] == "def add(item, bag=[]):  # memlint: ignore[ML201] FIXME: say why"
         other = SHARED.replace(":\n", ":  # memlint: ignore[ML101] meant\n", 1)
         at.write(leaky, other)
-        _, ignore = await at.actions(leaky, 1)
-        assert applied(other, ignore, leaky).startswith(
-            "def add(item, bag=[]):  # memlint: ignore[ML101, ML201] meant\n"
+        offered = {action.title: action for action in await at.actions(leaky, 1)}
+        assert applied(other, offered["Ignore ML201 on this line"], leaky).startswith(
+            "def add(item, bag=[]):  # memlint: ignore[ML101, ML201] meant; FIXME: say why\n"
         )
         at.write(leaky, ignored)
         await at.shows(leaky, [])
@@ -146,6 +146,7 @@ async def test_safe_fixes_are_preferred_and_can_be_applied_together(tmp_path: Pa
 
 
 async def test_the_cursor_on_a_finding_a_code_or_a_comment_shows_the_page(leaky: Path) -> None:
+    (leaky.parent / "memlint.toml").write_text('ignore = ["ML001"]\n')
     text = f"# see ML101\nx = 1  # noqa: B006\ny = 2  # memlint: ignore[ML102, mutable-default] meant\n{SHARED}"
     async with editor(leaky.parent) as at:
         at.open(leaky, text)

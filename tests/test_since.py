@@ -214,7 +214,9 @@ def test_a_mistake_is_one_clear_line(project: Path, tmp_path_factory: pytest.Tem
     commit(project, {})
     assert refused(project, "--since", "main") == '--since: HEAD and "main" have no commit in common'
     assert refused(project, "--since", "HEAD", "--staged") == "--staged and --since exclude each other: leave one out"
-    assert refused(project, "--staged", "--fix").startswith("--staged reads what is staged, which no fix reaches")
+    assert refused(project, "--staged", "--fix").startswith(
+        "--staged reads what is staged, which nothing is written to"
+    )
     assert refused(project, "--since", "HEAD", "-").startswith("--since and --staged are about files that git knows")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     for flags in (["--since", "HEAD"], ["--staged"]):

@@ -50,17 +50,3 @@ def test_what_is_not_text(data: bytes, message: str, line: int) -> None:
     with pytest.raises(Undecodable, match=message) as caught:
         SourceFile.from_bytes("a.py", data)
     assert caught.value.line == line
-
-
-def test_suppressions() -> None:
-    text = """\
-x = 1  # memlint: ignore[ML101, ML2] because
-y = 2  # noqa: E501, ML404
-z = "# memlint: ignore[ML1]"  # type: ignore  # noqa:ML405
-w = 3  # noqa
-"""
-    assert SourceFile("a.py", text).suppressions == {
-        1: {"ML101", "ML2"},
-        2: {"E501", "ML404"},
-        3: {"ML405"},
-    }

@@ -47,6 +47,7 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
 @flag("--show-files", is_flag=True, group=FILES, help="List the files to be checked; check none.")
 @flag("--stdin-filename", metavar="NAME", group=FILES, help="The name of what `-` reads.")
 @flag("--diff", is_flag=True, group=FIXES, help="Show what --fix would do, as a patch.")
+@flag("--add-ignore", metavar="REASON", group=FIXES, help="Write comments that ignore what is found now.")
 @flag(
     "--output-format",
     multiple=True,
@@ -90,12 +91,24 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     flags |= of_the_run(settings_for(Path((flags["stdin_filename"] or "") if "-" in paths else "").parent))
     flags["fix"] |= flags["fix_only"]
     flags["output_format"] = formats or tuple(filter(None, [flags["output_format"]]))
-    if flags["staged"] and (flags["fix"] or flags["diff"]):
-        raise UsageError("--staged reads what is staged, which no fix reaches: use --since HEAD with --fix and --diff")
+    flags["reason"] = reason_of(flags)
+    if flags["staged"] and (flags["fix"] or flags["diff"] or flags["reason"]):
+        raise UsageError("--staged reads what is staged, which nothing is written to: use --since HEAD instead")
     with outputs(flags) as wanted:
         if "-" in paths:
             return check_stdin(paths, settings_for, flags, wanted)
         return check_paths(paths, settings_for, flags, wanted)
+
+
+def reason_of(flags: dict[str, Any]) -> str:
+    """Why what is found is to be ignored, or nothing."""
+    if flags["add_ignore"] is None:
+        return ""
+    from memlint.ignoring import reason_given
+
+    if flags["fix"]:
+        raise UsageError("--add-ignore: ignores what is found, which --fix may mend; run --fix first, by itself")
+    return reason_given(flags["add_ignore"])
 
 
 def check_paths(
@@ -134,19 +147,19 @@ def check_stdin(
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
+    reason = flags["reason"]
     data = sys.stdin.buffer.read()
     narrowing = Narrowing(Changes(), flags["baseline"])
-    early = fix and not narrowing.applies(settings)
-    task = run.Task(name, settings, True, early, flags["unsafe_fixes"], not flags["no_gate"])
+    task = run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"], reason=reason)
     is_skipped = settings.force_exclude and is_excluded(Path(name), settings)
-    outcome = Outcome(name) if is_skipped else run.check_bytes(task, data)
-    outcome = narrowing.told(task, outcome, fix, lambda task: run.check_bytes(task, data))
-    result = Report()
+    outcome = Outcome(name) if is_skipped else run.check_bytes(narrowing.first(task), data)
+    outcome = narrowing.told(task, outcome, lambda task: run.check_bytes(task, data))
+    result = Report(deed="Ignored" if reason else "Fixed")
     result.add(outcome)
     narrowing.sum_up(result, ())
     if flags["diff"]:
         return show_patches([outcome.rewrite.diff] if outcome.rewrite else [], result, flags, wanted[0].stream)
-    if flags["fix"]:
+    if flags["fix"] or reason:
         sys.stdout.buffer.write(outcome.rewrite.data if outcome.rewrite else data)
         data = outcome.rewrite.data if outcome.rewrite else data
         wanted = [replace(each, stream=each.stream if each.file else sys.stderr) for each in wanted]

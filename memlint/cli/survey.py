@@ -46,10 +46,10 @@ def survey(
 ) -> tuple[Report, list[str]]:
     """The report on files and folders, and the patches where these are asked for."""
     failures: list[Failure] = []
-    fix = flags["fix"] or flags["diff"]
+    fix, reason = flags["fix"] or flags["diff"], flags["reason"]
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
     cache = None
-    if not (fix or flags["no_gate"] or flags["no_cache"] or narrowing.changes.folder):
+    if not (fix or reason or flags["no_gate"] or flags["no_cache"] or narrowing.changes.folder):
         cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
     placed = [(found.path, settings_for(found.path.parent)) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
@@ -63,18 +63,20 @@ def survey(
             str(found.path),
             settings,
             found.named,
-            fix and not narrowing.applies(settings),
+            fix,
             flags["unsafe_fixes"],
             not flags["no_gate"],
             at_hand=allowed.at_hand,
+            reason=reason,
         )
         for found, settings in zip(files, in_force, strict=True)
     ]
-    result = Report(failures=failures)
+    result = Report(failures=failures, deed="Ignored" if reason else "Fixed")
     patches = []
     with Progress(len(tasks), sys.stderr) as progress:
-        for task, checked in zip(tasks, run.check_files(tasks, allowed.jobs, cache, progress.step), strict=True):
-            outcome = narrowing.told(task, checked, fix, run.check_file)
+        outcomes = run.check_files(list(map(narrowing.first, tasks)), allowed.jobs, cache, progress.step)
+        for task, checked in zip(tasks, outcomes, strict=True):
+            outcome = narrowing.told(task, checked, run.check_file)
             if outcome.rewrite and flags["diff"]:
                 patches.append(outcome.rewrite.diff)
             elif outcome.rewrite:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from memlint.facts.company import Company
     from memlint.facts.constants import Constants
     from memlint.facts.containment import Containment
+    from memlint.facts.contradictions import Contradictions
     from memlint.facts.copies import Copies
     from memlint.facts.cycles import Cycles
     from memlint.facts.datasets import Datasets
@@ -150,6 +151,7 @@ class Facts:
     company: Analysis[Company] = Analysis("company")
     constants: Analysis[Constants] = Analysis("constants")
     containment: Analysis[Containment] = Analysis("containment")
+    contradictions: Analysis[Contradictions] = Analysis("contradictions")
     copies: Analysis[Copies] = Analysis("copies")
     cycles: Analysis[Cycles] = Analysis("cycles")
     datasets: Analysis[Datasets] = Analysis("datasets")

@@ -382,7 +382,7 @@ def joined(module: str, name: str) -> str:
 
 def package_of(path: str) -> str:
     """The outermost folder around a file that is a package; the file's own folder where that is none."""
-    folder = os.path.dirname(path)
+    folder = os.path.dirname(os.path.abspath(path))
     while os.path.isfile(os.path.join(os.path.dirname(folder), "__init__.py")):
         folder = os.path.dirname(folder)
     return folder

@@ -25,6 +25,8 @@ class Grown(NamedTuple):
     """The kind of the objects: `task`, `thread`, `future`, `process`."""
     function: ast.FunctionDef | ast.AsyncFunctionDef
     """Where they are made."""
+    creation: ast.Attribute | ast.Name
+    """Where the collection is made."""
 
 
 class TaskSets:
@@ -48,9 +50,10 @@ class TaskSets:
         if made is None or what is None or not self.is_made_by_events(made, call, function):
             return None
         uses = list(self.uses(collection))
-        if not any(map(self.is_creation, uses)) or not all(map(self.is_harmless, uses)):
+        creation = next(filter(self.is_creation, uses), None)
+        if creation is None or not all(map(self.is_harmless, uses)):
             return None
-        return Grown(collection, call, what, function)
+        return Grown(collection, call, what, function, creation)
 
     def made(self, value: ast.expr) -> ast.Call | None:
         """The call that makes an object: where it is put in, or above, under a name."""

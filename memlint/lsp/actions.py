@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 
 from lsprotocol import types
 
+from memlint.fixing import is_remark
+from memlint.ignoring import comment
 from memlint.lsp.diagnostics import diagnostic, text_edits
 from memlint.lsp.document import Document
-from memlint.model import Edit, Finding, Position, Safety
+from memlint.model import Finding, Safety
 from memlint.source import LINE_END
 from memlint.syntax import CODE as SYNTAX_CODE
 
 FIX_ALL = "source.fixAll.memlint"
 KINDS: list[types.CodeActionKind | str] = [types.CodeActionKind.QuickFix, FIX_ALL]
-IGNORE = re.compile(r"#\s*memlint:\s*ignore\[[^\]]*(?=\])")
-"""A comment that ignores some codes, up to where further ones belong."""
 REASON = "FIXME: say why"
 """What stands in a new comment for the reason that only its author knows."""
 
@@ -62,26 +61,16 @@ def fix_all_action(document: Document) -> types.CodeAction | None:
 
 
 def ignore_action(finding: Finding, document: Document) -> types.CodeAction | None:
-    """A comment that ignores the finding where it stands; nothing ignores a syntax error."""
-    if finding.code == SYNTAX_CODE or not finding.rows:
+    """A comment that ignores the finding where it stands; none for a syntax error, or for what is said of comments."""
+    if finding.code == SYNTAX_CODE or not finding.rows or is_remark(finding):
         return None
+    edits = comment(document.source, finding.rows[0], {finding.code}, REASON)
     return types.CodeAction(
         title=f"Ignore {finding.code} on this line",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[diagnostic(finding, document)],
-        edit=workspace_edit(document, text_edits([ignoring(finding, document)], document)),
+        edit=workspace_edit(document, text_edits(edits, document)),
     )
-
-
-def ignoring(finding: Finding, document: Document) -> Edit:
-    """The edit that adds a comment, or the code to the comment that is there."""
-    row = finding.rows[0]
-    line = document.line(row - 1)
-    comment = next((text for at, text in document.source.comments if at == row), "")
-    there = IGNORE.search(comment)
-    column = len(line) - len(comment) + there.end() + 1 if there else len(line.rstrip()) + 1
-    content = f", {finding.code}" if there else f"  # memlint: ignore[{finding.code}] {REASON}"
-    return Edit(Position(row, column), Position(row, column if there else len(line) + 1), content)
 
 
 def workspace_edit(document: Document, edits: Sequence[types.TextEdit]) -> types.WorkspaceEdit:

@@ -39,7 +39,7 @@ def failure_lines(report: Report) -> list[str]:
 def result(report: Report) -> str:
     found = len(report.findings)
     if report.fixed:
-        fixed = f"Fixed {counted(len(report.fixed), 'finding')}, "
+        fixed = f"{report.deed} {counted(len(report.fixed), 'finding')}, "
         if not found:
             return f"{fixed}none remain"
         return f"{fixed}{found} {'remains' if found == 1 else 'remain'}{kinds(report.findings)}"

@@ -14,7 +14,7 @@ from memlint import run
 from memlint.engine import lint
 from memlint.facts import Facts
 from memlint.facts.layout import Tree
-from memlint.facts.project import Project
+from memlint.facts.project import Project, package_of
 from memlint.registry import find
 from memlint.settings import Settings
 from memlint.source import SourceFile
@@ -367,3 +367,12 @@ def test_what_a_file_looked_for_while_it_served_another_is_not_forgotten(tmp_pat
     with project.linting(facts):
         assert project.find("app.base.Base", facts.source.path) is not None
         assert base in project.looked_for(facts)
+
+
+def test_the_package_of_a_file_that_is_named_from_inside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "outer" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "__init__.py").touch()
+    (inner.parent / "__init__.py").touch()
+    monkeypatch.chdir(inner)
+    assert package_of("a.py") == package_of(str(inner / "a.py")) == str(tmp_path / "outer")
