@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import os
 import stat
 import tempfile
-import warnings
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from memlint.model import Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
+from memlint.proof import objection
 from memlint.source import LINE_END, SourceFile
 
 PASSES = 10
@@ -81,30 +79,6 @@ def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str]) -> list[Fi
             batch.append(finding)
             taken.append(span)
     return batch
-
-
-def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome, batch: list[Finding]) -> str:
-    """Why the new text must not be written; empty when it parses, compiles, keeps every comment and loses just the
-    fixed findings."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(ast.parse(after.text), "<fixed>", "exec", dont_inherit=True)
-        after.to_bytes()
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"the fixed text does not compile: {error}"
-    lost = Counter(comment for _, comment in before.comments) - Counter(comment for _, comment in after.comments)
-    if lost:
-        return f"the fix would drop the comment {next(iter(lost))!r}"
-    if len(new.failures) > len(old.failures) or len(new.unchecked) > len(old.unchecked):
-        return "the fixed text can no longer be checked"
-    allowed = Counter(finding.code for finding in old.findings)
-    allowed.subtract(finding.code for finding in batch)
-    for code, count in Counter(finding.code for finding in new.findings).items():
-        if count > allowed[code]:
-            what = "is still found" if any(finding.code == code for finding in batch) else "would be new"
-            return f"after the fix {code} {what}"
-    return ""
 
 
 def rewrite(before: SourceFile, read: bytes, after: SourceFile) -> Rewrite | None:
