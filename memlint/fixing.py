@@ -7,7 +7,8 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,23 +22,29 @@ PASSES = 10
 Lint = Callable[[SourceFile], Outcome]
 
 
-def fixed(source: SourceFile, lint: Lint, unsafe: bool) -> tuple[SourceFile, Outcome]:
+def fixed(
+    source: SourceFile, lint: Lint, unsafe: bool, wanted: Sequence[str] | None = None
+) -> tuple[SourceFile, Outcome]:
     """The file with every fix applied that can be proved, and its outcome then.
 
-    A fix that fails its proof is withdrawn, and its finding stays with the reason.
+    A fix that fails its proof is withdrawn, and its finding stays with the reason. Where fingerprints are `wanted`,
+    each of them stands for one fix, and others are left out.
     """
+    left = None if wanted is None else Counter(wanted)
     outcome = lint(source)
     applied: list[Finding] = []
     withdrawn: dict[str, str] = {}
     passes = 0
     size = len(outcome.findings)
-    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn)[:size]):
+    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn, left)[:size]):
         after = source.edited(edit for finding in batch for edit in fix_of(finding).edits)
         verdict = lint(after)
         reason = objection(source, outcome, after, verdict, batch)
         if not reason:
             source, outcome = after, verdict
             applied += batch
+            if left is not None:
+                left.subtract(finding.fingerprint for finding in batch)
             passes += 1
             size = len(outcome.findings)
         elif len(batch) == 1:
@@ -66,12 +73,16 @@ def applicable(finding: Finding, unsafe: bool) -> bool:
     return fix is not None and (fix.safety is Safety.SAFE or (unsafe and fix.safety is Safety.UNSAFE))
 
 
-def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str]) -> list[Finding]:
+def chosen(
+    outcome: Outcome, unsafe: bool, withdrawn: dict[str, str], wanted: Counter[str] | None = None
+) -> list[Finding]:
     """The findings to fix in this pass: of two that overlap, the first."""
     batch: list[Finding] = []
     taken: list[tuple[Position, Position]] = []
     for finding in outcome.findings:
         if finding.fingerprint in withdrawn or not applicable(finding, unsafe):
+            continue
+        if wanted is not None and wanted[finding.fingerprint] < 1:
             continue
         edits = fix_of(finding).edits
         span = (min(edit.start for edit in edits), max(edit.end for edit in edits))

@@ -42,6 +42,8 @@ class Task:
     gated: bool = True
     cached: bool = False
     """Whether the outcome is to say what it depends on."""
+    wanted: tuple[str, ...] | None = None
+    """Fingerprints of the only findings to fix."""
     at_hand: int = AT_HAND
     """Characters of other files whose facts a process keeps."""
 
@@ -61,9 +63,7 @@ def check_file(task: Task) -> Outcome:
 
 def check_bytes(task: Task, data: bytes) -> Outcome:
     """Check the contents of one file, and work out its fixed text where fixes are asked for."""
-    from memlint.engine import lint
     from memlint.fixing import fixed, rewrite
-    from memlint.judge import judged
     from memlint.source import SourceFile, Undecodable
     from memlint.syntax import syntax_error
 
@@ -72,17 +72,25 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     except Undecodable as error:
         place = Position(error.line, 1)
         return Outcome(task.path, [syntax_error(task.path, str(error), place, place)])
-    rules = rules_for(task.settings)
-    project = project_for(task.settings, task.at_hand)
+    look = looking(task)
+    if not task.fix:
+        return look(source)
+    after, outcome = fixed(source, look, task.unsafe, task.wanted)
+    outcome.rewrite = rewrite(source, data, after)
+    return outcome
+
+
+def looking(task: Task) -> Callable[[SourceFile], Outcome]:
+    """What is found in the text of a task's file, whatever it is by now."""
+    from memlint.engine import lint
+    from memlint.judge import judged
+
+    rules, project = rules_for(task.settings), project_for(task.settings, task.at_hand)
 
     def look(at: SourceFile) -> Outcome:
         return judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
 
-    if not task.fix:
-        return look(source)
-    after, outcome = fixed(source, look, task.unsafe)
-    outcome.rewrite = rewrite(source, data, after)
-    return outcome
+    return look
 
 
 @functools.cache  # memlint: ignore[ML602] one entry per settings file of a run

@@ -49,12 +49,30 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
         raise click.UsageError(f'--max-memory: "{value}" is no size; write one as 300MB or 1GB') from None
 
 
-@click.command()
+class Checking(click.Command):
+    """Takes what stands behind ` -- ` for the command that verifies fixes, where one is to."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if "--fix-verified" in args and "--" in args:
+            place = args.index("--")
+            context.meta["command"], args = args[place + 1 :], args[:place]
+        return super().parse_args(context, args)
+
+
+@click.command(cls=Checking)
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--select", metavar="RULES", help="Run just these rules: codes, beginnings of codes, names, or ALL.")
 @click.option("--ignore", metavar="RULES", help="Leave these rules out.")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply fixes that may change behaviour too.")
+@click.option(
+    "--fix-verified",
+    is_flag=True,
+    help="Apply fixes with which the command behind ` -- ` still passes: `-- pytest -q`.",
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For a run of that command."
+)
 @click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch, and write nothing.")
 @click.option("--show-fixes", is_flag=True, help="List the fixes that were applied.")
 @click.option("--output-format", metavar="FORMAT", callback=known_format, help=f"One of {', '.join(report.FORMATS)}.")
@@ -117,7 +135,8 @@ def check_paths(
 ) -> int:
     """Check files and folders."""
     failures: list[Failure] = []
-    fix = flags["fix"] or flags["diff"]
+    fix = flags["fix"] or flags["diff"] or flags["fix_verified"]
+    sift = sieve(settings_for(Path(".")), flags)
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
     cache = None
     if not (fix or flags["no_gate"] or flags["no_cache"]):
@@ -142,7 +161,7 @@ def check_paths(
     result = Report(failures=failures)
     patches = []
     with Progress(len(tasks), sys.stderr) as progress:
-        for outcome in run.check_files(tasks, allowed.jobs, cache, progress.step):
+        for outcome in sift(tasks, run.check_files(tasks, allowed.jobs, cache, progress.step)):
             if outcome.rewrite and flags["diff"]:
                 patches.append(outcome.rewrite.diff)
             elif outcome.rewrite:
@@ -153,6 +172,19 @@ def check_paths(
     if flags["diff"]:
         return show_patches(patches, result, flags, out)
     return finish(result, settings_for(Path(".")), flags, out, lines_of)
+
+
+def sieve(
+    settings: Settings, flags: dict[str, Any]
+) -> Callable[[Sequence[run.Task], Iterable[Outcome]], Iterable[Outcome]]:
+    """What chooses among the fixes that were worked out; without more, all stay."""
+    if flags["timeout"] and not flags["fix_verified"]:
+        raise UsageError("--timeout is for the command of --fix-verified, which is not given")
+    if not flags["fix_verified"]:
+        return lambda tasks, outcomes: outcomes
+    from memlint.cli import verify
+
+    return functools.partial(verify.verified, settings=settings, command=verify.asked(), flags=flags)
 
 
 def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
@@ -190,6 +222,8 @@ def check_stdin(
     """Check standard input; with --fix the fixed text goes to standard output and the report to standard error."""
     if len(paths) > 1:
         raise UsageError("`-` reads standard input and stands alone: name no other path beside it")
+    if flags["fix_verified"]:
+        raise UsageError("--fix-verified works on files: name them instead of `-`")
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
