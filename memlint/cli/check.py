@@ -65,6 +65,7 @@ class Checking(click.Command):
 @click.option("--ignore", metavar="RULES", help="Leave these rules out.")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply fixes that may change behaviour too.")
+@click.option("--ask", is_flag=True, help="With --fix: show each fix, and ask whether to apply it.")
 @click.option(
     "--fix-verified",
     is_flag=True,
@@ -180,6 +181,13 @@ def sieve(
     """What chooses among the fixes that were worked out; without more, all stay."""
     if flags["timeout"] and not flags["fix_verified"]:
         raise UsageError("--timeout is for the command of --fix-verified, which is not given")
+    if flags["ask"] and (flags["fix_verified"] or not flags["fix"]):
+        raise UsageError("--ask goes with --fix, and not with --fix-verified")
+    if flags["ask"]:
+        from memlint.cli import ask
+
+        ask.see_terminal()
+        return functools.partial(ask.asked, is_colored=colored(flags["color"], sys.stderr), flags=flags)
     if not flags["fix_verified"]:
         return lambda tasks, outcomes: outcomes
     from memlint.cli import verify
@@ -222,8 +230,9 @@ def check_stdin(
     """Check standard input; with --fix the fixed text goes to standard output and the report to standard error."""
     if len(paths) > 1:
         raise UsageError("`-` reads standard input and stands alone: name no other path beside it")
-    if flags["fix_verified"]:
-        raise UsageError("--fix-verified works on files: name them instead of `-`")
+    if flags["fix_verified"] or flags["ask"]:
+        flag = "--ask" if flags["ask"] else "--fix-verified"
+        raise UsageError(f"{flag} works on files: name them instead of `-`")
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
