@@ -76,7 +76,8 @@ class Text:
         asked = scope.node, changed
         if asked not in self.flows:
             self.flows[asked] = Flow(scope.node, names=changed)  # type: ignore[arg-type]
-        return UNBOUND in self.flows[asked].reaching(read)
+        flow = self.flows[asked]
+        return flow.is_own(read) and UNBOUND in flow.reaching(read)
 
     def is_seen_whole(self, scope: Scope) -> str:
         """The builtin by which a function sees all its names at once; empty where it calls none."""

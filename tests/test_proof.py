@@ -215,6 +215,11 @@ def test_what_names_mean(text: str, changes: list[tuple[str, str]], reason: str)
             id="a `with` around a value that is read behind it",
         ),
         pytest.param(
+            "def f(rows: list):\n    return rows\n",
+            [("def f(rows: list)", "import typing\ndef f(rows: typing.List)")],
+            id="an import for an annotation",
+        ),
+        pytest.param(
             "def made():\n    class Box:\n        pass\n    return Box()\n",
             [("def made", "class Box:\n    pass\ndef made"), ("    class Box:\n        pass\n", "")],
             id="a class moves out of a function",
