@@ -64,3 +64,17 @@ w = 3  # noqa
         2: {"E501", "ML404"},
         3: {"ML405"},
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("x = 1\n", '"'),
+        ("x = 'a', 'b', \"c\"\n", "'"),
+        ('"""Don\'t, it isn\'t."""\nx = "a"\n', '"'),
+        ("x = ''\n", "'"),
+        ('x = "", ""\n', '"'),
+    ],
+)
+def test_the_quotation_mark_that_a_file_uses(text: str, quote: str) -> None:
+    assert SourceFile("a.py", text).quote == quote
