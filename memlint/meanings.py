@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import warnings
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -49,7 +50,7 @@ class Text:
         self.starts = [0, *accumulate(len(line) + 1 for line in source.lines)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            module = Unwrapped().visit(ast.parse(source.text))
+            module = unwrap(ast.parse(source.text))
         self.names = Names(module)
         self.reads: dict[int, ast.Name] = {}
         self.definitions: dict[int, tuple[Definition, Binding]] = {}
@@ -93,22 +94,27 @@ def text_of(source: SourceFile) -> Text:
     return Text(source)
 
 
-class Unwrapped(ast.NodeTransformer):
-    """Writes `with` as plain statements: as far as names go it only binds its targets, unless it hides exceptions."""
+def unwrap(module: ast.Module) -> ast.Module:
+    """Write each `with` as plain statements: to names it only binds its targets, unless it hides exceptions."""
+    for node in ast.walk(module):
+        for field in ("body", "orelse", "finalbody"):
+            if isinstance(block := getattr(node, field, None), list):
+                setattr(node, field, [each for statement in block for each in unwrapped(statement)])
+    return module
 
-    def visit_With(self, node: ast.With | ast.AsyncWith) -> ast.AST | list[ast.stmt]:
-        self.generic_visit(node)
-        opened: list[ast.stmt] = []
-        for item in node.items:
-            function = getattr(item.context_expr, "func", None)
-            if getattr(function, "attr", getattr(function, "id", "")) in HIDING:
-                return node
-            targets = [item.optional_vars] if item.optional_vars else []
-            statement = ast.Assign(targets, item.context_expr) if targets else ast.Expr(item.context_expr)
-            opened.append(ast.copy_location(statement, item.context_expr))
-        return [*opened, *node.body]
 
-    visit_AsyncWith = visit_With
+def unwrapped(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """A statement, or what stands for a `with`."""
+    items = statement.items if isinstance(statement, (ast.With, ast.AsyncWith)) else []
+    functions = [getattr(item.context_expr, "func", None) for item in items]
+    if not items or any(getattr(each, "attr", getattr(each, "id", "")) in HIDING for each in functions):
+        yield statement
+        return
+    for item in items:
+        value, target = item.context_expr, item.optional_vars
+        yield ast.copy_location(ast.Assign([target], value) if target else ast.Expr(value), value)
+    for inner in getattr(statement, "body", ()):
+        yield from unwrapped(inner)
 
 
 class Comparison:
@@ -117,7 +123,8 @@ class Comparison:
     def __init__(self, before: SourceFile, after: SourceFile, edits: Iterable[Edit]) -> None:
         self.before, self.after = text_of(before), text_of(after)
         self.spans = sorted(map(self.span, edits))
-        """Where the edits begin and end, and by how much the text grows there."""
+        """Where the edits begin and end, and by how much the text grows there; they do not overlap."""
+        self.growth = [0, *accumulate(growth for _, _, growth in self.spans)]
         self.reads: list[tuple[ast.Name, ast.Name]] = []
         """The reads that were left alone, in both texts."""
         self.stayed: dict[Definition, Definition] = {}
@@ -149,14 +156,9 @@ class Comparison:
 
     def moved(self, offset: int, length: int) -> int | None:
         """Where a stretch of the old text stands in the new one; None where an edit touches it."""
-        shift = 0
-        for start, end, growth in self.spans:
-            if start >= offset + length:
-                break
-            if end > offset or start > offset:
-                return None
-            shift += growth
-        return offset + shift
+        count = bisect_left(self.spans, (offset + length,))
+        first, last, _ = self.spans[count - 1] if count else (0, 0, 0)
+        return offset + self.growth[count] if first <= offset and last <= offset else None
 
     def unmatched(self, text: Text, stayed: Iterable[Definition]) -> list[tuple[Definition, Binding]]:
         return [found for found in text.definitions.values() if found[0] not in stayed]
