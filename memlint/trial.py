@@ -74,6 +74,11 @@ class Trial:
         """Where the copy of a file is."""
         return self.copy / Path(path).resolve().relative_to(self.root)
 
+    def holds(self, path: str) -> bool:
+        """Whether a file was copied, and not left out or linked: that may be written to."""
+        place = self.place(path)
+        return place.is_file() and place.resolve().is_relative_to(self.copy)
+
     def write(self, path: str, data: bytes) -> None:
         self.place(path).write_bytes(data)
 

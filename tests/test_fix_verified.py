@@ -161,11 +161,17 @@ def test_a_command_that_fails_by_chance(project: Path) -> None:
         ([".", "--", "no-such-command"], '--fix-verified: there is no command "no-such-command" to run'),
         (["-", "--", "true"], "--fix-verified works on files: name them instead of `-`"),
         (["..", "--", sys.executable, "check.py"], "is outside of the project"),
+        (
+            [".venv/own.py", "--", sys.executable, "check.py"],
+            "belongs to an environment or a cache, which is not copied",
+        ),
     ],
 )
 def test_mistakes(project: Path, arguments: list[str], reason: str) -> None:
     (project / "sums.py").write_text(sums(1))
     (project.parent / "a.py").write_text(sums(1))
+    (project / ".venv").mkdir()
+    (project / ".venv" / "own.py").write_text(sums(1))
     done = memlint("check", "--fix-verified", "--select", "XY", *arguments, cwd=project, **environment(project))
     assert done.returncode == 2
     assert reason in done.stderr

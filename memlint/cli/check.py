@@ -60,7 +60,7 @@ class Checking(click.Command):
 
 
 @click.command(cls=Checking)
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]... [-- COMMAND]")
 @click.option("--select", metavar="RULES", help="Run just these rules: codes, beginnings of codes, names, or ALL.")
 @click.option("--ignore", metavar="RULES", help="Leave these rules out.")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")

@@ -34,6 +34,9 @@ class Files:
         self.tasks = {task.path: task for task in tasks}
         self.trial = trial
         self.known: dict[tuple[str, tuple[str, ...]], Outcome] = {}
+        for path in self.tasks:
+            if not trial.holds(path):
+                raise UsageError(f"--fix-verified: {path} belongs to an environment or a cache, which is not copied")
         self.original = {path: trial.place(path).read_bytes() for path in self.tasks}
 
     def outcome(self, path: str, fixes: Sequence[Chosen]) -> Outcome:
