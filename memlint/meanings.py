@@ -29,6 +29,7 @@ GIVEN = frozenset(
 """Names that are there without a definition."""
 HIDING = frozenset({"assertRaises", "assertRaisesRegex", "raises", "suppress", "warns"})
 """What a `with` calls that may end it without an exception that came up in it."""
+LOCAL = (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
 BODIES = (ScopeKind.FUNCTION, ScopeKind.LAMBDA, ScopeKind.MODULE)
 DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
 """Code that may run later than where it stands."""
@@ -54,11 +55,14 @@ class Text:
         self.names = Names(module)
         self.reads: dict[int, ast.Name] = {}
         self.definitions: dict[int, tuple[Definition, Binding]] = {}
+        self.strings: set[str] = set()
         self.flows: dict[tuple[ast.AST, frozenset[str]], Flow] = {}
         bindings: dict[Binding, None] = {}
         for node in ast.walk(module):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self.reads[self.offset(node)] = node
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self.strings.add(node.value)
             elif binding := self.names.binding_of(node):
                 bindings[binding] = None
         for binding in bindings:
@@ -218,16 +222,22 @@ class Comparison:
             is_old = not kept.isdisjoint(binding.definitions)
             if is_more and is_old and not is_release(definition) and not self.is_guarded(definition):
                 yield f"`{name}` is bound already where the fix binds it"
+        there = {variable(binding) for _, binding in self.after.definitions.values()}
+        for _, binding in self.gone:
+            is_lost = binding.scope.kind is ScopeKind.MODULE and variable(binding) not in there
+            if is_lost and binding.name in self.after.strings:
+                yield f"`{binding.name}` is named in a string, as in `__all__`, and the fix takes it away"
         yield from self.entangled(counts)
 
     def entangled(self, counts: Counter[Variable]) -> Iterator[str]:
         """Changed names of a function that other code sees."""
         for binding in dict.fromkeys(binding for _, binding in chain(self.new, self.gone)):
             scope = binding.scope
-            if scope.kind not in (ScopeKind.FUNCTION, ScopeKind.LAMBDA) or not counts[variable(binding)]:
+            is_let_go = any(is_release(definition) for definition, owner in self.new if owner is binding)
+            if not counts[variable(binding)] or (scope.kind not in LOCAL and not is_let_go):
                 continue
             text = self.after if any(binding is each for _, each in self.new) else self.before
-            if reader := text.is_seen_whole(scope):
+            if scope.kind in LOCAL and (reader := text.is_seen_whole(scope)):
                 yield f"`{reader}` sees the names of the function, and `{binding.name}` is one that the fix changes"
             kept = {new for _, new in self.reads}
             uses = (use for use in binding.uses if use in kept)

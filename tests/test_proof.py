@@ -164,6 +164,18 @@ def ask(send):
             id="an import is taken out that is used",
         ),
         pytest.param(
+            "rows = list(range(9))\ndef f():\n    return rows\nprint(rows)\n",
+            [("print(rows)", "print(rows)\ndel rows")],
+            "`rows` is read by inner code, which may run at another time",
+            id="a global is deleted that a function reads",
+        ),
+        pytest.param(
+            "__all__ = ['f', 'partial']\nfrom functools import partial, wraps\ndef f(g):\n    return wraps(g)\n",
+            [("partial, ", "")],
+            "`partial` is named in a string, as in `__all__`, and the fix takes it away",
+            id="an import is taken out that the module offers",
+        ),
+        pytest.param(
             "def f(g):\n    return [g(each) for each in g]\n",
             [("g(each)", "g")],
             "",
