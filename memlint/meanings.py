@@ -73,16 +73,16 @@ class Text:
         first, column = start(node)
         return self.starts[first - 1] + self.source.column(first, column) - 1
 
-    def may_be_unbound(self, read: ast.Name, changed: frozenset[str]) -> bool:
-        """Whether a function or module may come to a read of a name of its own that has no value."""
+    def reaching(self, read: ast.Name, changed: frozenset[str]) -> frozenset[ast.AST]:
+        """What may have bound a name where a function or module comes to a read of its own; empty where others do."""
         binding, scope = self.names.binding(read), self.names.scope_of(read)
         if binding is None or read.id not in changed or binding.scope is not scope or scope.kind not in BODIES:
-            return False
+            return frozenset()
         asked = scope.node, changed
         if asked not in self.flows:
             self.flows[asked] = Flow(scope.node, names=changed)  # type: ignore[arg-type]
         flow = self.flows[asked]
-        return flow.is_own(read) and UNBOUND in flow.reaching(read)
+        return flow.reaching(read) if flow.is_own(read) else frozenset()
 
     def is_seen_whole(self, scope: Scope) -> str:
         """The builtin by which a function sees all its names at once; empty where it calls none."""
@@ -169,7 +169,7 @@ class Comparison:
 
     def objection(self) -> str:
         """The first thing that is wrong; empty where there is none."""
-        return next(chain(self.changed_reads(), self.wrong_reads(), self.wrong_definitions(), self.unbound_reads()), "")
+        return next(chain(self.changed_reads(), self.wrong_reads(), self.wrong_definitions(), self.late_reads()), "")
 
     def changed_reads(self) -> Iterator[str]:
         """What was left alone and means something else."""
@@ -268,15 +268,17 @@ class Comparison:
         tests = (node for node in ast.walk(self.after.names.module.node) if isinstance(node, ast.If))
         return any(definition.statement in test.body and ast.unparse(test.test) == f"{name} is None" for test in tests)
 
-    def unbound_reads(self) -> Iterator[str]:
-        """Reads that may come to a name without a value, and could not before."""
-        before = {new: old for old, new in self.reads}
-        known = {old.id for old in self.gone_reads if self.before.may_be_unbound(old, self.changed)}
+    def late_reads(self) -> Iterator[str]:
+        """Reads that may come to a name without a value, and could not before, or to one that the edits let go of."""
+        before = {new: self.before.reaching(old, self.changed) for old, new in self.reads}
+        unsure = {old.id for old in self.gone_reads if UNBOUND in self.before.reaching(old, self.changed)}
+        let_go = {definition.node for definition, _ in self.new if is_release(definition)}
         for read in sorted(self.after.reads.values(), key=self.after.offset):
-            if self.after.may_be_unbound(read, self.changed):
-                old = before.get(read)
-                if read.id not in known if old is None else not self.before.may_be_unbound(old, self.changed):
-                    yield f"`{read.id}` may have no value on line {read.lineno} of the fixed text"
+            reaching = self.after.reaching(read, self.changed)
+            if UNBOUND in reaching and (UNBOUND not in before[read] if read in before else read.id not in unsure):
+                yield f"`{read.id}` may have no value on line {read.lineno} of the fixed text"
+            if read in before and not let_go.isdisjoint(reaching):
+                yield f"`{read.id}` may be read on line {read.lineno} of the fixed text, where the fix has let go of it"
 
 
 def variable(binding: Binding) -> Variable:

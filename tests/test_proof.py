@@ -164,6 +164,12 @@ def ask(send):
             id="an import is taken out that is used",
         ),
         pytest.param(
+            LOOP,
+            [("    for row", "    rows = None\n    for row")],
+            "`rows` may be read on line 4 of the fixed text, where the fix has let go of it",
+            id="a name is emptied that is read behind it",
+        ),
+        pytest.param(
             "rows = list(range(9))\ndef f():\n    return rows\nprint(rows)\n",
             [("print(rows)", "print(rows)\ndel rows")],
             "`rows` is read by inner code, which may run at another time",
