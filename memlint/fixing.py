@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import os
 import stat
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from memlint.model import Effect, Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
+from memlint.model import Failure, Finding, Fix, Outcome, Position, Rewrite, Safety
+from memlint.proof import objection
 from memlint.source import LINE_END, SourceFile
 
 PASSES = 10
@@ -26,19 +25,24 @@ Number = tuple[str, int]
 
 
 def fixed(
-    source: SourceFile, lint: Lint, unsafe: bool, only: frozenset[Number] | None = None
+    source: SourceFile,
+    lint: Lint,
+    unsafe: bool,
+    wanted: Sequence[str] | None = None,
+    only: frozenset[Number] | None = None,
 ) -> tuple[SourceFile, Outcome]:
     """The file with every fix applied that can be proved, and its outcome then.
 
-    A fix that fails its proof is withdrawn, and its finding stays with the reason. With `only`, no others
-    are fixed and told.
+    A fix that fails its proof is withdrawn, and its finding stays with the reason. Where fingerprints are `wanted`,
+    each of them stands for one fix, and others are left out. With `only`, no others are fixed and told.
     """
+    due = None if wanted is None else Counter(wanted)
     outcome = lint(source)
     applied: list[Finding] = []
     withdrawn: dict[str, str] = {}
     passes = 0
     size = len(outcome.findings)
-    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn, only)[:size]):
+    while passes < PASSES and (batch := chosen(outcome, unsafe, withdrawn, due, only)[:size]):
         after = source.edited(edit for finding in batch for edit in fix_of(finding).edits)
         verdict = lint(after)
         reason = objection(source, outcome, after, verdict, batch)
@@ -46,6 +50,8 @@ def fixed(
             only = only and left(only, outcome.findings, batch)
             source, outcome = after, verdict
             applied += batch
+            if due is not None:
+                due.subtract(finding.fingerprint for finding in batch)
             passes += 1
             size = len(outcome.findings)
         elif len(batch) == 1:
@@ -99,14 +105,20 @@ def applicable(finding: Finding, unsafe: bool) -> bool:
     return fix is not None and (fix.safety is Safety.SAFE or (unsafe and fix.safety is Safety.UNSAFE))
 
 
-def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str], only: frozenset[Number] | None) -> list[Finding]:
+def chosen(
+    outcome: Outcome,
+    unsafe: bool,
+    withdrawn: dict[str, str],
+    wanted: Counter[str] | None = None,
+    only: frozenset[Number] | None = None,
+) -> list[Finding]:
     """The findings to fix in this pass: of two that overlap, the first."""
     batch: list[Finding] = []
     taken: list[tuple[Position, Position]] = []
     for finding, number in numbered(outcome.findings):
         if finding.fingerprint in withdrawn or not applicable(finding, unsafe):
             continue
-        if only is not None and number not in only:
+        if (only is not None and number not in only) or (wanted is not None and wanted[finding.fingerprint] < 1):
             continue
         edits = fix_of(finding).edits
         span = (min(edit.start for edit in edits), max(edit.end for edit in edits))
@@ -114,44 +126,6 @@ def chosen(outcome: Outcome, unsafe: bool, withdrawn: dict[str, str], only: froz
             batch.append(finding)
             taken.append(span)
     return batch
-
-
-def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome, batch: list[Finding]) -> str:
-    """Why the new text must not be written; empty when it parses, compiles, keeps every comment and loses just the
-    fixed findings."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(ast.parse(after.text), "<fixed>", "exec", dont_inherit=True)
-        after.to_bytes()
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"the fixed text does not compile: {error}"
-    if lost := dropped(before, after, batch):
-        return f"the fix would drop the comment {next(iter(lost))!r}"
-    if len(new.failures) > len(old.failures) or len(new.unchecked) > len(old.unchecked):
-        return "the fixed text can no longer be checked"
-    allowed = Counter(finding.code for finding in old.findings)
-    allowed.subtract(finding.code for finding in batch)
-    of_batch = {finding.code for finding in batch}
-    told = (each for each in new.findings if each.code in of_batch or not is_remark(each))
-    for code, count in Counter(finding.code for finding in told).items():
-        if count > allowed[code]:
-            what = "is still found" if code in of_batch else "would be new"
-            return f"after the fix {code} {what}"
-    return ""
-
-
-def dropped(before: SourceFile, after: SourceFile, batch: list[Finding]) -> Counter[str]:
-    """The comments that are gone, those apart that a finding is about."""
-    edits = (edit for finding in batch if is_remark(finding) for edit in fix_of(finding).edits)
-    rewritten = {edit.start.line for edit in edits}
-    kept = Counter(comment for line, comment in before.comments if line not in rewritten)
-    return kept - Counter(comment for _, comment in after.comments)
-
-
-def is_remark(finding: Finding) -> bool:
-    """Whether a finding is about a comment, and not about the code."""
-    return finding.effect is Effect.NONE
 
 
 def rewrite(before: SourceFile, read: bytes, after: SourceFile) -> Rewrite | None:

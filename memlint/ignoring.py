@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from memlint.anchor import Statements
-from memlint.fixing import Lint, Number, is_remark, left, those
+from memlint.fixing import Lint, Number, left, those
 from memlint.model import Edit, Failure, Finding, Fix, Outcome, Position, Safety
+from memlint.proof import is_remark
 from memlint.settings import UsageError
 from memlint.source import SourceFile
 from memlint.suppressions import HEAD

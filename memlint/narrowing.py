@@ -60,20 +60,21 @@ class Narrowing:
         """The task to begin with: what is left out must be known before anything is rewritten."""
         return replace(task, fix=False, reason="") if self.applies(task.settings) else task
 
-    def told(self, task: Task, outcome: Outcome, check: Callable[[Task], Outcome]) -> Outcome:
+    def told(self, task: Task, outcome: Outcome, check: Callable[[Task], Outcome]) -> tuple[Task, Outcome]:
         """What is to be told of the outcome of the first task, with the rewriting of just these findings where the task
-        wants one."""
+        wants one; and the task that is about these alone."""
         if not self.applies(task.settings):
-            return outcome
+            return task, outcome
         everything = outcome.findings
         self.narrow(outcome, task.settings)
         if not outcome.findings or not (task.reason or (task.fix and any(each.fix for each in outcome.findings))):
-            return outcome
+            return task, outcome
         from memlint.fixing import numbered
 
         told = set(map(id, outcome.findings))
         only = frozenset(number for finding, number in numbered(everything) if id(finding) in told)
-        return replace(check(replace(task, only=only)), withheld=outcome.withheld)
+        task = replace(task, only=only)
+        return task, replace(check(task), withheld=outcome.withheld)
 
     def sum_up(self, report: Report, paths: Sequence[str]) -> None:
         """Enter what was left out; `paths` are the arguments, below whose folders files may have gone."""

@@ -42,6 +42,8 @@ class Task:
     gated: bool = True
     cached: bool = False
     """Whether the outcome is to say what it depends on."""
+    wanted: tuple[str, ...] | None = None
+    """Fingerprints of the only findings to fix."""
     at_hand: int = AT_HAND
     """Characters of other files whose facts a process keeps."""
     only: frozenset[tuple[str, int]] | None = None
@@ -79,7 +81,7 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     if task.reason:
         after, outcome = ignored(source, look, task.reason, task.only)
     elif task.fix:
-        after, outcome = fixed(source, look, task.unsafe, task.only)
+        after, outcome = fixed(source, look, task.unsafe, task.wanted, task.only)
     else:
         return look(source)
     outcome.rewrite = rewrite(source, data, after)

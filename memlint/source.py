@@ -12,6 +12,7 @@ from memlint.model import Edit, Position
 from memlint.suppressions import Suppression, suppressions
 
 LINE_END = re.compile(r"\r\n|\r|\n")
+SHORT_STRING = re.compile(r"""(?<!['"])(['"])(?!\1\1)[^'"\n]*\1""")
 UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -74,6 +75,12 @@ class SourceFile:
         """The line end that the file uses, by its first line."""
         found = LINE_END.search(self.original)
         return found.group() if found else "\n"
+
+    @cached_property
+    def quote(self) -> str:
+        """The mark with which most of the file's short strings begin."""
+        marks = SHORT_STRING.findall(self.text)
+        return "'" if 2 * marks.count("'") > len(marks) else '"'
 
     def column(self, line: int, utf8_offset: int) -> int:
         """The column, in characters from 1, of a byte offset that `ast` gives for a line."""

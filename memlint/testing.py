@@ -17,10 +17,11 @@ from pathlib import Path
 
 from memlint.engine import lint
 from memlint.facts.project import Project
-from memlint.fixing import dropped, fixed
+from memlint.fixing import fixed
 from memlint.judge import suppressed
 from memlint.model import Effect, Finding, Outcome, Safety
 from memlint.page import HEADINGS, KINDS, Example, Page
+from memlint.proof import dropped
 from memlint.registry import RuleClass, all_rules, page
 from memlint.source import SourceFile
 

@@ -40,7 +40,8 @@ class CheckpointOnDevice(Rule):
             return None
         end = self.slice.span(call)[1]
         place = type(end)(end.line, end.column - 1)
-        return Fix("load onto the CPU", Safety.UNSAFE, (Edit(place, place, ', map_location="cpu"'),))
+        quote = self.facts.source.quote
+        return Fix("load onto the CPU", Safety.UNSAFE, (Edit(place, place, f", map_location={quote}cpu{quote}"),))
 
 
 def is_copied(facts: Facts, call: ast.Call) -> bool:

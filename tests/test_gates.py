@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
-import tokenize
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,47 +18,10 @@ from memlint.page import Page
 from memlint.registry import all_rules, page_text
 from memlint.rule import Rule
 from memlint.source import SourceFile
+from tests.mutations import gaps, respelled
 
 ROOT = Path(__file__).parent.parent
 NEWEST = (3, 14)
-INSIDE = (" ", "  ", "\n", "\n    ", "  # noted (\n", " \\\n")
-"""What may stand between two tokens in brackets, beside what stands there."""
-OUTSIDE = (" ", "  ", " \\\n", "\\\n    ")
-QUIET = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT, tokenize.ENCODING)
-STRING_PARTS = {
-    getattr(tokenize, name, -1) for name in ("FSTRING_START", "FSTRING_MIDDLE", "TSTRING_START", "TSTRING_MIDDLE")
-}
-STRING_ENDS = {getattr(tokenize, name, -1) for name in ("FSTRING_END", "TSTRING_END")}
-
-
-def gaps(text: str) -> Iterator[tuple[int, bool]]:
-    """The offsets between tokens where blanks may be put in, each with whether it is in brackets."""
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    depth = formatted = 0
-    before, last = tokenize.NEWLINE, ""
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type not in QUIET and token.type != tokenize.ENDMARKER:
-            if before not in QUIET and not formatted and token.type not in STRING_ENDS and last != "@":
-                yield starts[token.start[0] - 1] + token.start[1], depth > 0
-            if token.type == tokenize.OP:
-                depth += (token.string in "([{") - (token.string in ")]}")
-        if token.type in STRING_PARTS and token.string.strip("rRfFtT")[:1] in "\"'":
-            formatted += 1
-        formatted -= token.type in STRING_ENDS
-        before, last = token.type, token.string
-
-
-@st.composite
-def respelled(draw: st.DrawFn, text: str) -> str:
-    """The same code with blanks, line ends and comments put in between its tokens."""
-    pieces, done = [], 0
-    for place, is_inside in gaps(text):
-        if draw(st.integers(0, 3)) == 0:
-            pieces += [text[done:place], draw(st.sampled_from(INSIDE if is_inside else OUTSIDE))]
-            done = place
-    return "".join([*pieces, text[done:]])
 
 
 def found(rule: type[Rule], text: str, gated: bool) -> list[tuple[int, int, str]] | None:

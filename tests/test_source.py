@@ -50,3 +50,17 @@ def test_what_is_not_text(data: bytes, message: str, line: int) -> None:
     with pytest.raises(Undecodable, match=message) as caught:
         SourceFile.from_bytes("a.py", data)
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("x = 1\n", '"'),
+        ("x = 'a', 'b', \"c\"\n", "'"),
+        ('"""Don\'t, it isn\'t."""\nx = "a"\n', '"'),
+        ("x = ''\n", "'"),
+        ('x = "", ""\n', '"'),
+    ],
+)
+def test_the_quotation_mark_that_a_file_uses(text: str, quote: str) -> None:
+    assert SourceFile("a.py", text).quote == quote

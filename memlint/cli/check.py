@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ import click
 from memlint import report, run
 from memlint.changes import Changes, compared
 from memlint.cli.flags import Command, flag, of_the_run, settings_flags
-from memlint.cli.output import Output, outputs, rule_text
+from memlint.cli.output import Output, colored, outputs, rule_text
 from memlint.cli.survey import lines_of, profiled, settings_with, split, survey
 from memlint.discover import discover, is_excluded
 from memlint.memory import parse_size
@@ -41,12 +40,31 @@ def known_size(context: click.Context, parameter: click.Parameter, value: str | 
         raise click.UsageError(f'--max-memory: "{value}" is no size; write one as 300MB or 1GB') from None
 
 
-@click.command(cls=Command)
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+class Checking(Command):
+    """Takes what stands behind ` -- ` for the command that verifies fixes, where one is to."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if "--fix-verified" in args and "--" in args:
+            place = args.index("--")
+            context.meta["command"], args = args[place + 1 :], args[:place]
+        return super().parse_args(context, args)
+
+
+@click.command(cls=Checking)
+@click.argument("paths", nargs=-1, metavar="[PATHS]... [-- COMMAND]")
 @settings_flags(without={"output-format"})
 @flag("--show-files", is_flag=True, group=FILES, help="List the files to be checked; check none.")
 @flag("--stdin-filename", metavar="NAME", group=FILES, help="The name of what `-` reads.")
 @flag("--diff", is_flag=True, group=FIXES, help="Show what --fix would do, as a patch.")
+@flag("--ask", is_flag=True, group=FIXES, help="With --fix: show each fix, and ask about it.")
+@flag("--fix-verified", is_flag=True, group=FIXES, help="Keep fixes that COMMAND passes with: -- pytest -q")
+@flag(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    group=FIXES,
+    help="For one run of that command.",
+)
 @flag("--add-ignore", metavar="REASON", group=FIXES, help="Write comments that ignore what is found now.")
 @flag(
     "--output-format",
@@ -92,7 +110,7 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     flags["fix"] |= flags["fix_only"]
     flags["output_format"] = formats or tuple(filter(None, [flags["output_format"]]))
     flags["reason"] = reason_of(flags)
-    if flags["staged"] and (flags["fix"] or flags["diff"] or flags["reason"]):
+    if flags["staged"] and (flags["fix"] or flags["diff"] or flags["fix_verified"] or flags["reason"]):
         raise UsageError("--staged reads what is staged, which nothing is written to: use --since HEAD instead")
     with outputs(flags) as wanted:
         if "-" in paths:
@@ -144,6 +162,9 @@ def check_stdin(
         raise UsageError("--since and --staged are about files that git knows, and standard input is none")
     if len(paths) > 1:
         raise UsageError("`-` reads standard input and stands alone: name no other path beside it")
+    if flags["fix_verified"] or flags["ask"]:
+        flag = "--ask" if flags["ask"] else "--fix-verified"
+        raise UsageError(f"{flag} works on files: name them instead of `-`")
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
@@ -153,7 +174,7 @@ def check_stdin(
     task = run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"], reason=reason)
     is_skipped = settings.force_exclude and is_excluded(Path(name), settings)
     outcome = Outcome(name) if is_skipped else run.check_bytes(narrowing.first(task), data)
-    outcome = narrowing.told(task, outcome, lambda task: run.check_bytes(task, data))
+    _, outcome = narrowing.told(task, outcome, lambda task: run.check_bytes(task, data))
     result = Report(deed="Ignored" if reason else "Fixed")
     result.add(outcome)
     narrowing.sum_up(result, ())
@@ -216,12 +237,3 @@ def finish(
 def say_failures(result: Report) -> None:
     for line in failure_lines(result):
         click.echo(line, err=True)
-
-
-def colored(when: str, out: TextIO) -> bool:
-    """Whether to color: the flag, then FORCE_COLOR, then NO_COLOR, then the terminal."""
-    if when != "auto":
-        return when == "always"
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return not os.environ.get("NO_COLOR") and out.isatty()

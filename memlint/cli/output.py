@@ -91,6 +91,15 @@ def replace(flag: str, file: str, text: str) -> None:
         raise UsageError(f"{flag}: {file} cannot be written: {error.strerror or error}") from None
 
 
+def colored(when: str, out: TextIO) -> bool:
+    """Whether to color: the flag, then FORCE_COLOR, then NO_COLOR, then the terminal."""
+    if when != "auto":
+        return when == "always"
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return not os.environ.get("NO_COLOR") and out.isatty()
+
+
 def rule_text(code: str) -> RuleText | None:
     """What a report may say of a rule; None for ML000, which is none."""
     from memlint.page import Page

@@ -27,15 +27,22 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the line away."""
         if self.is_shown:
             self.out.write("\r\x1b[K")
             self.out.flush()
+            self.is_shown = False
 
     def step(self, count: int) -> None:
         """Note that so many more files are done."""
         self.done += count
         now = time.monotonic()
-        if self.is_wanted and now >= self.next:
+        if self.done >= self.total:
+            self.clear()
+        elif self.is_wanted and now >= self.next:
             filled = WIDTH * self.done // max(self.total, 1)
             bar = "#" * filled + "." * (WIDTH - filled)
             self.out.write(f"\r[{bar}] {self.done}/{self.total} files\x1b[K")

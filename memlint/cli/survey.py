@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,17 @@ import click
 from memlint import run
 from memlint.cache import Cache, folder_for
 from memlint.cli.flags import loader
+from memlint.cli.output import colored
 from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.memory import budget
 from memlint.model import Failure, Outcome, Report
 from memlint.narrowing import Narrowing
 from memlint.profile import guess
-from memlint.settings import Settings
+from memlint.settings import Settings, UsageError
 from memlint.source import LINE_END, SourceFile, Undecodable
+
+Pairs = Iterable[tuple[run.Task, Outcome]]
 
 
 def settings_with(flags: dict[str, Any]) -> Callable[[Path], Settings]:
@@ -46,7 +49,8 @@ def survey(
 ) -> tuple[Report, list[str]]:
     """The report on files and folders, and the patches where these are asked for."""
     failures: list[Failure] = []
-    fix, reason = flags["fix"] or flags["diff"], flags["reason"]
+    fix, reason = flags["fix"] or flags["diff"] or flags["fix_verified"], flags["reason"]
+    sift = sieve(settings_for(Path(".")), narrowing, flags)
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
     cache = None
     if not (fix or reason or flags["no_gate"] or flags["no_cache"] or narrowing.changes.folder):
@@ -75,8 +79,8 @@ def survey(
     patches = []
     with Progress(len(tasks), sys.stderr) as progress:
         outcomes = run.check_files(list(map(narrowing.first, tasks)), allowed.jobs, cache, progress.step)
-        for task, checked in zip(tasks, outcomes, strict=True):
-            outcome = narrowing.told(task, checked, run.check_file)
+        told = (narrowing.told(*each, run.check_file) for each in zip(tasks, outcomes, strict=True))
+        for outcome in sift(told):
             if outcome.rewrite and flags["diff"]:
                 patches.append(outcome.rewrite.diff)
             elif outcome.rewrite:
@@ -86,6 +90,26 @@ def survey(
         click.echo(f"memlint: {cache.trouble}", err=True)
     narrowing.sum_up(result, paths)
     return result, patches
+
+
+def sieve(settings: Settings, narrowing: Narrowing, flags: dict[str, Any]) -> Callable[[Pairs], Iterable[Outcome]]:
+    """What chooses among the fixes that were worked out; without more, all stay."""
+    if flags["timeout"] and not flags["fix_verified"]:
+        raise UsageError("--timeout is for the command of --fix-verified, which is not given")
+    if flags["ask"] and (flags["fix_verified"] or not flags["fix"]):
+        raise UsageError("--ask goes with --fix, and not with --fix-verified")
+    if flags["ask"]:
+        from memlint.cli import ask
+
+        if narrowing.applies(settings):
+            raise UsageError("--ask asks about all that is found; leave out --since, and the baseline")
+        ask.see_terminal()
+        return functools.partial(ask.asked, is_colored=colored(flags["color"], sys.stderr), flags=flags)
+    if not flags["fix_verified"]:
+        return lambda pairs: (outcome for _, outcome in pairs)
+    from memlint.cli import verify
+
+    return functools.partial(verify.verified, settings=settings, command=verify.asked(), flags=flags)
 
 
 def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:

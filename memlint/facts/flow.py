@@ -100,6 +100,10 @@ class Flow:
         definitions = self._definitions
         return self._name_nodes(use.id, definitions.uses.get(use, definitions.masks.get(use.id, 0)))
 
+    def is_own(self, use: ast.Name) -> bool:
+        """Whether the body itself comes to a read, and not an annotation or code that it makes for later."""
+        return use in self._definitions.uses
+
     def reaching_exit(self, name: str, *, raising: bool = True) -> frozenset[ast.AST]:
         """The nodes whose binding of the name may be current when the body is left."""
         exits = (self._graph.exit, self._graph.raised) if raising else (self._graph.exit,)

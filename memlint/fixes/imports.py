@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import sys
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 
 from memlint.facts import Facts
 from memlint.facts.layout import FUNCTIONS, first_line, last_line
 from memlint.facts.names import Binding, Scope
 from memlint.model import Edit, Position
 
+DEFINING = (*FUNCTIONS, ast.ClassDef)
 STANDARD = frozenset(sys.stdlib_module_names)
 
 
@@ -104,22 +105,21 @@ def is_told(facts: Facts, name: str) -> bool:
     return any(isinstance(each, ast.Constant) and each.value == name for each in facts.tree.parents)
 
 
-def first(facts: Facts, module: str, block: list[ast.stmt], above: list[ast.stmt]) -> Edit | None:
+def first(facts: Facts, module: str, block: list[ast.stmt], head: list[ast.stmt]) -> Edit | None:
     """An edit that adds the first import of a block: below its docstring, and below the comments at the top."""
-    beside = above[-1] if above else block[0]
+    beside = head[-1] if head else block[0]
     if not is_alone(facts, beside):
         return None
     lines = facts.source.lines
     opening = lines[first_line(beside) - 1]
     blanks = opening[: len(opening) - len(opening.lstrip())]
-    if above:
+    if head:
         end = Position(last_line(beside), len(lines[last_line(beside) - 1]) + 1)
-        return Edit(end, end, f"\n\n{blanks}import {module}")
-    line = first_line(beside)
-    while line > 1 and lines[line - 2].lstrip().startswith("#"):
-        line -= 1
-    start = Position(line if line > 1 else first_line(beside), 1)
-    gap = "\n\n\n" if isinstance(beside, (*FUNCTIONS, ast.ClassDef)) else "\n\n"
+        below = block[len(head) :]
+        blank = first_line(below[0]) - end.line - 1 if below and isinstance(below[0], DEFINING) else 2
+        return Edit(end, end, f"\n\n{blanks}import {module}" + "\n" * max(0, 2 - blank))
+    start = Position(above(facts, beside), 1)
+    gap = "\n\n\n" if isinstance(beside, DEFINING) else "\n\n"
     return Edit(start, start, f"{blanks}import {module}{gap}")
 
 
@@ -170,23 +170,44 @@ def is_import(statement: ast.stmt) -> bool:
 
 
 def added(facts: Facts, module: str, anchor: ast.stmt) -> Edit | None:
-    """An edit that adds `import module` to the block of another import, above or at it, where the alphabet wants it."""
+    """An edit that adds `import module` to the block of another import, where the order of the file wants it: above it,
+    at it, or among the imports that follow it at once."""
     holder = facts.tree.parents[anchor]
     block = next((value for _, value in ast.iter_fields(holder) if isinstance(value, list) and anchor in value), [])
-    above = [each for each in block[: block.index(anchor) + 1] if is_import(each)] if block else []
-    own = [each for each in above if root(each) in STANDARD]
-    plain = [each for each in own if isinstance(each, ast.Import)]
-    later = next((each for each in plain if root(each) > module), None)
-    beside = later or (plain[-1] if plain else (own or above or [None])[0])
+    place = block.index(anchor) if block else 0
+    near = [*filter(is_import, block[:place]), *takewhile(is_import, block[place:])]
+    own = [each for each in near if root(each) in STANDARD]
+    plain = own if is_mixed(own) else [each for each in own if isinstance(each, ast.Import)]
+    later = next((each for each in plain if dotted(each) > module), None)
+    beside = later or (plain[-1] if plain else (own or near or [None])[0])
     if beside is None or not is_alone(facts, beside):
         return None
-    line = facts.source.lines[beside.lineno - 1]
+    lines = facts.source.lines
+    line = lines[beside.lineno - 1]
     indentation = line[: len(line) - len(line.lstrip())]
     if plain and later is None:
-        end = Position(last_line(beside), len(facts.source.lines[last_line(beside) - 1]) + 1)
+        end = Position(last_line(beside), len(lines[last_line(beside) - 1]) + 1)
         return Edit(end, end, f"\n{indentation}import {module}")
-    start = Position(first_line(beside), 1)
+    start = Position(first_line(beside) if own else above(facts, beside), 1)
     return Edit(start, start, f"{indentation}import {module}\n" + ("" if own else "\n"))
+
+
+def above(facts: Facts, statement: ast.stmt) -> int:
+    """The line of a statement, or of the comments on it, but for those at the head of the file."""
+    line = first_line(statement)
+    while line > 1 and facts.source.lines[line - 2].lstrip().startswith("#"):
+        line -= 1
+    return line if line > 1 else first_line(statement)
+
+
+def is_mixed(imports: list[ast.stmt]) -> bool:
+    """Whether `import` and `from` stand in one order, and not one kind after the other."""
+    return any(isinstance(one, ast.ImportFrom) and isinstance(other, ast.Import) for one, other in pairwise(imports))
+
+
+def dotted(statement: ast.stmt) -> str:
+    """What an import of this kind is sorted by: the module that it names first."""
+    return statement.names[0].name if isinstance(statement, ast.Import) else getattr(statement, "module", None) or ""
 
 
 def root(statement: ast.stmt) -> str:

@@ -68,10 +68,11 @@ class JoinedParts:
         """What a turn does; None where the form is another."""
         value, place_ = self.statement.value, self.growth.place
         if self.growth.kind == "bytes":
+            joined = f"b{2 * self.facts.source.quote}.join({{}})"
             if isinstance(self.statement, ast.AugAssign):
-                return Step(value, "{}", 'b"".join({})')
+                return Step(value, "{}", joined)
             is_behind = isinstance(value, ast.BinOp) and self.facts.rebuilding.is_same(value.left, place_)
-            return Step(value.right, "{}", 'b"".join({})') if is_behind and isinstance(value, ast.BinOp) else None
+            return Step(value.right, "{}", joined) if is_behind and isinstance(value, ast.BinOp) else None
         return self.of_call(value) if isinstance(value, ast.Call) and value.args else None
 
     def of_call(self, call: ast.Call) -> Step | None:

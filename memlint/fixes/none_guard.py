@@ -15,7 +15,7 @@ from memlint.facts.defaults import Default
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import FUNCTIONS, first_line
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.fixes.optional_type import BITWISE, PLAIN_STRING, WITH_NONE, OptionalType
+from memlint.fixes.optional_type import WITH_NONE, OptionalType
 from memlint.model import Edit, Fix, Position, Safety
 from memlint.source import SourceFile
 
@@ -249,23 +249,7 @@ class NoneGuard:
         annotation = self.default.parameter.annotation
         if annotation is None or self.types.allows_none(annotation):
             return ()
-        start, end = self.facts.tree.span(annotation)
-        behind = self.facts.tree.span(self.default.parameter)[1]
-        text = self.source.between(start, behind)
-        if self.facts.project.target >= (3, 10):
-            if isinstance(annotation, ast.Constant):
-                inside = Position(end.line, end.column - 1)
-                return (Edit(inside, inside, " | None"),) if PLAIN_STRING.fullmatch(text) else None
-            return (Edit(behind, behind, " | None"),) if self.types.is_type(annotation) else None
-        optional = self.types.optional(self.function)
-        if (
-            optional is None
-            or end != behind
-            or not isinstance(annotation, BITWISE)
-            or self.types.is_annotated(annotation)
-        ):
-            return None
-        return (Edit(start, end, f"{optional}[{text}]"),)
+        return self.types.widened(annotation, self.facts.tree.span(self.default.parameter)[1], self.function)
 
     def is_given_none(self) -> bool:
         """Whether the annotation speaks of None: it means something to callers, where the function gets by with it."""

@@ -7,6 +7,8 @@ import builtins
 import re
 
 from memlint.facts import Facts
+from memlint.fixes.imports import importable
+from memlint.model import Edit, Position
 
 BITWISE = (ast.Name, ast.Attribute, ast.Subscript)
 PLAIN_STRING = re.compile(r"""(['"])[^'"\\\n]+\1""")
@@ -27,6 +29,9 @@ class OptionalType:
             return self.allows_none(annotation.left) or self.allows_none(annotation.right)
         if isinstance(annotation, ast.Constant):
             return annotation.value is None
+        if self.is_annotated(annotation):
+            inner = self.annotated(annotation)
+            return inner is not None and self.allows_none(inner)
         if isinstance(annotation, ast.Subscript):
             generic = self.facts.names.qualified(annotation.value)
             parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else []
@@ -48,6 +53,33 @@ class OptionalType:
     def is_annotated(self, annotation: ast.expr) -> bool:
         inner = annotation.value if isinstance(annotation, ast.Subscript) else annotation
         return (self.facts.names.qualified(inner) or "").endswith(".Annotated")
+
+    def widened(self, annotation: ast.expr, behind: Position, node: ast.AST) -> tuple[Edit, ...] | None:
+        """The edits that let an annotation which ends at `behind`, with its parentheses, bear None; None where that is
+        not plain. Of `Annotated` it is the type that is widened."""
+        start, end = self.facts.tree.span(annotation)
+        if self.is_annotated(annotation):
+            inner = self.annotated(annotation)
+            return None if inner is None else self.widened(inner, self.facts.tree.span(inner)[1], node)
+        if isinstance(annotation, ast.Constant) and not PLAIN_STRING.fullmatch(
+            self.facts.source.between(start, behind)
+        ):
+            return None
+        if self.facts.project.target >= (3, 10):
+            if isinstance(annotation, ast.Constant):
+                inside = Position(end.line, end.column - 1)
+                return (Edit(inside, inside, " | None"),)
+            return (Edit(behind, behind, " | None"),) if self.is_type(annotation) else None
+        if end != behind or not isinstance(annotation, (*BITWISE, ast.Constant)):
+            return None
+        name = self.optional(node)
+        found = (name, ()) if name else importable(self.facts, "typing", "Optional", annotation)
+        return found and (*found[1], Edit(start, end, f"{found[0]}[{self.facts.source.between(start, end)}]"))
+
+    def annotated(self, annotation: ast.expr) -> ast.expr | None:
+        """The type in `Annotated[type, …]`."""
+        parts = annotation.slice if isinstance(annotation, ast.Subscript) else None
+        return parts.elts[0] if isinstance(parts, ast.Tuple) and parts.elts else None
 
     def optional(self, node: ast.AST) -> str | None:
         """What `typing.Optional` is called where a node stands, if it is imported there."""

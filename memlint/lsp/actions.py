@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
-from memlint.fixing import is_remark
 from memlint.ignoring import comment
 from memlint.lsp.diagnostics import diagnostic, text_edits
 from memlint.lsp.document import Document
 from memlint.model import Finding, Safety
+from memlint.proof import is_remark
 from memlint.source import LINE_END
 from memlint.syntax import CODE as SYNTAX_CODE
 

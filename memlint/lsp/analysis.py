@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from memlint import run, settings
 from memlint.discover import discover, is_excluded
-from memlint.fixing import fixed, objection
+from memlint.fixing import fixed
 from memlint.model import Outcome
 from memlint.options import checked
 from memlint.profile import MOST_FILES, guess
+from memlint.proof import objection
 from memlint.registry import all_rules, page, page_text
 from memlint.settings import MARKS, Settings
 from memlint.source import SourceFile
