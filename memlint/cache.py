@@ -270,7 +270,7 @@ def plain(value: Any) -> Any:
 
 def outcome_of(path: str, stored: dict[str, Any]) -> Outcome:
     findings = [finding_of(path, each) for each in stored["findings"]]
-    unchecked = [Unchecked(path, line, reason) for _, line, reason in stored["unchecked"]]
+    unchecked = [Unchecked(path, *rest) for _, *rest in stored["unchecked"]]
     return Outcome(path, findings, unchecked=unchecked, withheld=stored["withheld"])
 
 
@@ -282,7 +282,7 @@ def finding_of(path: str, row: list[Any]) -> Finding:
         "end": Position(*found["end"]),
         "effect": Effect(found["effect"]),
         "severity": Severity(found["severity"]),
-        "related": tuple(Related(at, Position(*a), Position(*b), text) for at, a, b, text in found["related"]),
+        "related": tuple(Related(at, Position(*a), Position(*b), *rest) for at, a, b, *rest in found["related"]),
         "cycle": tuple(found["cycle"]),
         "fix": fix_of(found["fix"]) if found["fix"] else None,
         "rows": tuple(found["rows"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import os
@@ -38,8 +37,8 @@ def fixed(source: SourceFile, lint: Lint, unsafe: bool) -> tuple[SourceFile, Out
         verdict = lint(after)
         reason = objection(source, outcome, after, verdict, batch)
         if not reason:
+            applied += map(source.told, batch)
             source, outcome = after, verdict
-            applied += batch
             passes += 1
             size = len(outcome.findings)
         elif len(batch) == 1:
@@ -89,7 +88,7 @@ def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome,
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(ast.parse(after.text), "<fixed>", "exec", dont_inherit=True)
+            after.compile()
         after.to_bytes()
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the fixed text does not compile: {error}"
@@ -121,7 +120,7 @@ def digest(data: bytes) -> bytes:
 
 def unified_diff(before: SourceFile, after: SourceFile) -> str:
     """A patch in the unified format, with the files' own line ends."""
-    old, new = (with_ends(source.original) for source in (before, after))
+    old, new = (with_ends(source.written) for source in (before, after))
     lines = []
     for line in difflib.unified_diff(old, new, before.path, before.path):
         lines.append(line if line.endswith(("\n", "\r")) else line + "\n\\ No newline at end of file\n")

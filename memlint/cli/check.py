@@ -19,9 +19,10 @@ from memlint.cache import NAME, Cache, folder_for
 from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.memory import budget, parse_size
-from memlint.model import Failure, Outcome, Report
+from memlint.model import Failure, Finding, Outcome, Position, Report
 from memlint.profile import guess
 from memlint.report.summary import failure_lines
+from memlint.report.view import Sources
 from memlint.settings import Settings, UsageError, load, suggestion
 from memlint.source import LINE_END, SourceFile, Undecodable
 
@@ -180,8 +181,12 @@ def keep(outcome: Outcome) -> None:
     failure = fixing.write(outcome.path, outcome.rewrite)
     if failure:
         outcome.failures.append(failure)
-        outcome.findings = sorted(outcome.findings + outcome.fixed, key=lambda finding: finding.start)
+        outcome.findings = sorted(outcome.findings + outcome.fixed, key=by_place)
         outcome.fixed = []
+
+
+def by_place(finding: Finding) -> tuple[int, Position]:
+    return finding.cell, finding.start
 
 
 def check_stdin(
@@ -203,7 +208,7 @@ def check_stdin(
         sys.stdout.buffer.write(outcome.rewrite.data if outcome.rewrite else data)
         data = outcome.rewrite.data if outcome.rewrite else data
         out = sys.stderr if out is sys.stdout else out
-    return finish(result, settings, flags, out, lambda path: split(name, data))
+    return finish(result, settings, flags, out, lambda path, cell=0: split(name, data, cell))
 
 
 def show_patches(patches: Iterable[str], result: Report, flags: dict[str, Any], out: TextIO) -> int:
@@ -217,14 +222,13 @@ def show_patches(patches: Iterable[str], result: Report, flags: dict[str, Any], 
     return 1 if patches and not flags["exit_zero"] else 0
 
 
-def finish(
-    result: Report, settings: Settings, flags: dict[str, Any], out: TextIO, sources: Callable[[str], list[str]]
-) -> int:
+def finish(result: Report, settings: Settings, flags: dict[str, Any], out: TextIO, sources: Sources) -> int:
     """Print the report and tell the exit status."""
     if flags["show_fixes"]:
         for finding in result.fixed:
             assert finding.fix is not None
-            message = f"fixed {finding.path}:{finding.start.line}: {finding.code} {finding.fix.message}"
+            place = finding.place.rpartition(":")[0]
+            message = f"fixed {finding.path}:{place}: {finding.code} {finding.fix.message}"
             click.echo(message, err=True)
     report.write(
         result,
@@ -267,17 +271,17 @@ def output(file: str | None) -> Iterator[TextIO]:
         raise UsageError(f"--output-file: {file} cannot be written: {error.strerror or error}") from None
 
 
-def lines_of(path: str) -> list[str]:
-    """The lines of a file for its excerpts; none where it cannot be read."""
+def lines_of(path: str, cell: int = 0) -> list[str]:
+    """The lines of a file, or of a notebook's cell, for its excerpts; none where it cannot be read."""
     try:
-        return split(path, Path(path).read_bytes())
+        return split(path, Path(path).read_bytes(), cell)
     except OSError:
         return []
 
 
-def split(path: str, data: bytes) -> list[str]:
+def split(path: str, data: bytes, cell: int) -> list[str]:
     try:
-        return SourceFile.from_bytes(path, data).lines
+        return SourceFile.from_bytes(path, data).lines_in(cell)
     except Undecodable:
         return LINE_END.split(data.decode("latin-1"))
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-Sources = Callable[[str], list[str]]
+Sources = Callable[..., list[str]]
+"""The lines of a file by its path, without their ends; of one cell of a notebook by its path and number."""
 
 STYLES: dict[str, dict[str, Any]] = {
     "error": {"fg": "red", "bold": True},
@@ -40,6 +41,10 @@ class View:
     color: bool = False
     encoding: str = "utf-8"
     verbose: bool = False
+
+    def lines(self, path: str, cell: int) -> list[str]:
+        """The lines of a file, or of a cell where it is a notebook."""
+        return self.sources(path, cell) if cell else self.sources(path)
 
     def text(self, text: str) -> str:
         """The text, with all that a terminal would obey or the stream cannot encode spelled as an escape.
