@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from memlint.magics import is_python, masked
@@ -80,6 +81,11 @@ class Notebook(SourceFile):
         sources = {number: text(cell.get("source", "")) for number, cell in cells.items()}
         shown = {number: value(cell) for number, cell in cells.items()}
         return cls(path, written, sources, shown, bom)
+
+    @cached_property
+    def scanned(self) -> bytes:
+        """The text as UTF-8, and a null byte, by which a gate tells that this is a notebook."""
+        return super().scanned + b"\0"
 
     def to_bytes(self) -> bytes:
         return (UTF8_BOM if self.bom else b"") + self.written.encode("utf-8")
