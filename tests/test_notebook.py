@@ -169,6 +169,13 @@ def test_cells_may_await_and_begin_with_future_imports(tmp_path: Path) -> None:
     assert check("--fix", cwd=tmp_path) == ("", 0)
 
 
+def test_jupyter_closes_figures_after_each_cell(tmp_path: Path) -> None:
+    plot = "def plot(path):\n    plt.figure()\n    plt.plot([1])\n    plt.savefig(path)"
+    saved(tmp_path / "a.ipynb", "import matplotlib.pyplot as plt", plot)
+    assert check(cwd=tmp_path) == ("", 0)
+    assert check("--output-format=concise", "--select=ML911", cwd=tmp_path)[0].startswith("a.ipynb:cell 3:2:5: ML911")
+
+
 def test_a_patch_applies_to_the_file(tmp_path: Path) -> None:
     saved(tmp_path / "a.ipynb", LEAK)
     assert check("--diff", cwd=tmp_path) == (
