@@ -176,6 +176,17 @@ def test_jupyter_closes_figures_after_each_cell(tmp_path: Path) -> None:
     assert check("--output-format=concise", "--select=ML911", cwd=tmp_path)[0].startswith("a.ipynb:cell 3:2:5: ML911")
 
 
+def test_names_of_a_notebook_may_be_used_again(tmp_path: Path) -> None:
+    cells = (
+        "import sys, pandas as pd\nsys.argv",
+        "a = pd.read_csv('a.csv')\nlen(a)",
+        "b = pd.read_csv('b.csv')\nlen(b)",
+    )
+    saved(tmp_path / "a.ipynb", *cells)
+    assert check(cwd=tmp_path) == ("", 0)
+    assert check("--output-format=concise", "--select=ML401", cwd=tmp_path)[0].startswith("a.ipynb:cell 3:1:1: ML401")
+
+
 def test_a_patch_applies_to_the_file(tmp_path: Path) -> None:
     saved(tmp_path / "a.ipynb", LEAK)
     assert check("--diff", cwd=tmp_path) == (
