@@ -40,7 +40,7 @@ from memlint.fixes.removed_path import RemovedPath
 from memlint.fixes.weak_link import WeakLink
 from memlint.fixes.weak_set import WeakSetForList
 from memlint.fixes.with_around import WithAround, moved
-from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, REST, TOLD, Gate, all_of
+from memlint.gate import CONTAINER_DEFAULT, LARGE_MAKERS, NOTEBOOK, REST, TOLD, Gate, all_of
 from memlint.knowledge import names as known
 from memlint.model import Edit, Effect, Finding, Fix, Position, Related, Safety, Severity
 from memlint.review import Review
@@ -50,6 +50,7 @@ __all__ = [
     "CONTAINER_DEFAULT",
     "LARGE_MAKERS",
     "LEAVES",
+    "NOTEBOOK",
     "PUT_IN",
     "REST",
     "TOLD",

@@ -273,7 +273,7 @@ def plain(value: Any) -> Any:
 
 def outcome_of(path: str, stored: dict[str, Any]) -> Outcome:
     findings = [finding_of(path, each) for each in stored["findings"]]
-    unchecked = [Unchecked(path, line, reason) for _, line, reason in stored["unchecked"]]
+    unchecked = [Unchecked(path, *rest) for _, *rest in stored["unchecked"]]
     return Outcome(path, findings, unchecked=unchecked, withheld=stored["withheld"])
 
 
@@ -295,8 +295,8 @@ def finding_of(path: str, row: list[Any]) -> Finding:
 
 
 def related_of(row: list[Any]) -> Related:
-    path, start, end, message = row
-    return Related(path, Position(*start), Position(*end), message)
+    path, start, end, *rest = row
+    return Related(path, Position(*start), Position(*end), *rest)
 
 
 def fix_of(row: list[Any]) -> Fix:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from memlint.mistakes import UsageError
-from memlint.model import Finding, Position
+from memlint.model import Finding, Related
 
 Lines = dict[str, "list[tuple[int, int]] | None"]
 """First and last changed line of every hunk, by the real path of the file; None where the whole file is new.
@@ -29,15 +30,16 @@ class Changes:
     def concern(self, finding: Finding, home: str) -> bool:
         """Whether a finding, or a place that it is about, is on a changed line; `home` is what paths are relative
         to."""
-        places = [(finding.path, finding.start, finding.end)]
-        places += [(each.path, each.start, each.end) for each in finding.related]
-        return any(self.touch(os.path.join(home, path), start, end) for path, start, end in places)
+        places = [finding, *finding.related]
+        return any(map(functools.partial(self.touch, home), places))
 
-    def touch(self, path: str, start: Position, end: Position) -> bool:
+    def touch(self, home: str, place: Finding | Related) -> bool:
         if self.lines is None:
             return True
-        hunks = self.lines.get(os.path.realpath(path), [])
-        return hunks is None or any(start.line <= last and first <= end.line for first, last in hunks)
+        hunks = self.lines.get(os.path.realpath(os.path.join(home, place.path)), [])
+        if hunks is None or place.cell:  # git counts the lines of a notebook's JSON
+            return hunks != []
+        return any(place.start.line <= last and first <= place.end.line for first, last in hunks)
 
     def place(self, path: str) -> str:
         """Where the text is that was checked under a path."""

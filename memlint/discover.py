@@ -15,11 +15,13 @@ from typing import NamedTuple
 from memlint.gitignore import Patterns
 from memlint.model import Failure
 from memlint.settings import MARKS, Anchored, Settings, UsageError, absolute, printable, suggestion
+from memlint.source import NOTEBOOK
 
-ENDINGS = (".py", ".pyi")
+ENDINGS = (".py", ".pyi", NOTEBOOK)
 SKIPPED = """
-    .git .hg .svn .bzr .direnv .eggs .mypy_cache .nox .pants.d .pytest_cache .pytype .ruff_cache .memlint_cache
-    .tox .venv .vscode .idea __pycache__ __pypackages__ _build buck-out build dist node_modules site-packages venv
+    .git .hg .svn .bzr .direnv .eggs .ipynb_checkpoints .mypy_cache .nox .pants.d .pytest_cache .pytype .ruff_cache
+    .memlint_cache .tox .venv .vscode .idea __pycache__ __pypackages__ _build buck-out build dist node_modules
+    site-packages venv
 """
 ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 

@@ -48,8 +48,8 @@ def fixed(
         reason = objection(source, outcome, after, verdict, batch)
         if not reason:
             only = only and left(only, outcome.findings, batch)
+            applied += map(source.told, batch)
             source, outcome = after, verdict
-            applied += batch
             if due is not None:
                 due.subtract(finding.fingerprint for finding in batch)
             passes += 1
@@ -142,7 +142,7 @@ def digest(data: bytes) -> bytes:
 
 def unified_diff(before: SourceFile, after: SourceFile) -> str:
     """A patch in the unified format, with the files' own line ends."""
-    old, new = (with_ends(source.original) for source in (before, after))
+    old, new = (with_ends(source.written) for source in (before, after))
     lines = []
     for line in difflib.unified_diff(old, new, before.path, before.path):
         lines.append(line if line.endswith(("\n", "\r")) else line + "\n\\ No newline at end of file\n")

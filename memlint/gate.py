@@ -33,6 +33,9 @@ string in front of it that no single line holds."""
 LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
 
+NOTEBOOK = rb"\0"
+"""What stands in the bytes of a notebook alone: Python refuses it in any source."""
+
 
 TOLD = (rb"memlint|noqa|NOQA|NoQA|Noqa", rb"#\s*memlint:|(?i:noqa[^\n]*ml[0-9])")
 """A comment that speaks to memlint stands in the file."""

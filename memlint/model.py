@@ -77,6 +77,11 @@ class Position(NamedTuple):
     column: int
 
 
+def place(start: Position, cell: int) -> str:
+    """A place as reports tell it: `3:5`, in a notebook `cell 2:3:5` as ruff does."""
+    return f"cell {cell}:{start.line}:{start.column}" if cell else f"{start.line}:{start.column}"
+
+
 @dataclass(frozen=True)
 class Edit:
     """Replace the text from `start` up to `end` by `content`, whose lines end in `\\n`."""
@@ -103,6 +108,12 @@ class Related:
     start: Position
     end: Position
     message: str
+    cell: int = 0
+    """In a notebook the number of the cell in which its lines are counted."""
+
+    @property
+    def place(self) -> str:
+        return place(self.start, self.cell)
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,14 @@ class Finding:
     """Lines on which a suppression comment counts; a new one belongs on the first."""
     claim: int = 0
     """The line of a claim that answers it, which the code does not contradict; 0 where there is none."""
+    cell: int = 0
+    """In a notebook the number of the cell in which all its lines are counted, those of its fix too: from 1, as ruff
+    counts."""
+
+    @property
+    def place(self) -> str:
+        """Where it is in its file: `3:5`, or `cell 2:3:5`."""
+        return place(self.start, self.cell)
 
 
 @dataclass(frozen=True)
@@ -155,6 +174,9 @@ class Unchecked:
     path: str
     line: int
     reason: str
+    cell: int = 0
+    is_usual: bool = False
+    """Whether nobody expects it to be analysed, so that only --verbose tells of it."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ HEADING = re.compile(r"^## (.+?)\s*$", re.MULTILINE)
 TITLE = re.compile(r"\A# ([A-Z]+[0-9]+) ([a-z0-9-]+)\n\n(.+?)(?:\n\n|\Z)", re.DOTALL)
 CONTEXTS = re.compile(r"^contexts:(.*)$", re.MULTILINE)
 OTHER_FIX = re.compile(r"^other fix in:(.*)$", re.MULTILINE)
+NOTEBOOK = re.compile(r"^notebook:", re.MULTILINE)
 MARK = re.compile(r"[ \t]*# error: ([A-Z0-9, ]+?)[ \t]*$", re.MULTILINE)
 KINDS = ("bad", "fixed", "good", "measure-bad", "measure-good")
 HEADINGS = ("Why", "Bad", "Good", "Fix", "Measured", "Sources")
@@ -68,6 +69,11 @@ class Page:
         """In which of the contexts a fix writes other text than in the module, or none: `other fix in: function`."""
         found = OTHER_FIX.search(self.text)
         return frozenset(re.findall(r"[a-z]+", found[1])) if found else frozenset()
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether the examples are notebooks, whose cells begin at lines `# %%`: the page has a line `notebook: …`."""
+        return NOTEBOOK.search(self.text) is not None
 
     @cached_property
     def blocks(self) -> list[Block]:

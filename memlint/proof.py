@@ -3,7 +3,6 @@ every name means, and loses just the findings that were fixed."""
 
 from __future__ import annotations
 
-import ast
 import warnings
 from collections import Counter
 
@@ -28,7 +27,7 @@ def refused(after: SourceFile) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(ast.parse(after.text), "<fixed>", "exec", dont_inherit=True)
+            after.compile()
         after.to_bytes()
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the fixed text does not compile: {error}"

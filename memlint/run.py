@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from memlint.cache import Cache, dependencies
 from memlint.memory import AT_HAND
-from memlint.model import Failure, Outcome, Position
+from memlint.model import Failure, Outcome, Position, Unchecked
 from memlint.settings import Settings
 from memlint.stamps import stamp_of
 
@@ -69,23 +69,25 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     """Check the contents of one file, and work out its fixed text where fixes are asked for."""
     from memlint.fixing import fixed, rewrite
     from memlint.ignoring import ignored
-    from memlint.source import SourceFile, Undecodable
+    from memlint.source import NotPython, SourceFile, Undecodable
     from memlint.syntax import syntax_error
 
     try:
         source = SourceFile.from_bytes(task.path, data)
     except Undecodable as error:
-        place = Position(error.line, 1)
+        place = Position(error.line, error.column)
         return Outcome(task.path, [syntax_error(task.path, str(error), place, place)])
+    except NotPython as error:
+        return Outcome(task.path, unchecked=[Unchecked(task.path, 1, str(error), is_usual=error.is_usual)])
     look = looking(task)
     if task.reason:
         after, outcome = ignored(source, look, task.reason, task.only)
     elif task.fix:
         after, outcome = fixed(source, look, task.unsafe, task.wanted, task.only)
     else:
-        return look(source)
+        return told(look(source), source)
     outcome.rewrite = rewrite(source, data, after)
-    return outcome
+    return told(outcome, after)
 
 
 def looking(task: Task) -> Callable[[SourceFile], Outcome]:
@@ -96,9 +98,21 @@ def looking(task: Task) -> Callable[[SourceFile], Outcome]:
     rules, project = rules_for(task.settings), project_for(task.settings, task.at_hand)
 
     def look(at: SourceFile) -> Outcome:
-        return judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
+        outcome = judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
+        outcome.findings = list(map(at.confined, outcome.findings))
+        return outcome
 
     return look
+
+
+def told(outcome: Outcome, source: SourceFile) -> Outcome:
+    """The outcome with its places as the author of the file counts: in a notebook by cell."""
+    outcome.findings = list(map(source.told, outcome.findings))
+    places = [source.placed(each.line) for each in outcome.unchecked]
+    outcome.unchecked = [
+        replace(each, line=line, cell=cell) for each, (line, cell) in zip(outcome.unchecked, places, strict=True)
+    ]
+    return outcome
 
 
 @functools.cache  # memlint: ignore[ML602] one entry per settings file of a run

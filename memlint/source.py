@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
 from collections.abc import Iterable
 from functools import cached_property
+from typing import NamedTuple
 
-from memlint.model import Edit, Position
+from memlint.model import Edit, Finding, Position
 from memlint.suppressions import Suppression, suppressions
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 SHORT_STRING = re.compile(r"""(?<!['"])(['"])(?!\1\1)[^'"\n]*\1""")
 UTF8_BOM = b"\xef\xbb\xbf"
+NOTEBOOK = ".ipynb"
 
 
 class Undecodable(Exception):
     """The bytes are not text in the encoding that the file declares."""
 
-    def __init__(self, message: str, line: int) -> None:
+    def __init__(self, message: str, line: int, column: int = 1) -> None:
         super().__init__(message)
         self.line = line
+        self.column = column
+
+
+class NotPython(Exception):
+    """The file is a notebook that is not read; `is_usual` where that is no loss, as it is of another language."""
+
+    def __init__(self, message: str, is_usual: bool) -> None:
+        super().__init__(message)
+        self.is_usual = is_usual
+
+
+class Cell(NamedTuple):
+    """A code cell of a notebook: its number among all cells, and its first and last line in the text of them all."""
+
+    number: int
+    first: int
+    last: int
+    keeps: bool
+    """Whether IPython keeps the value of an expression at its end."""
+    shown: str = ""
+    """That value as text, where the notebook was saved with it."""
 
 
 class SourceFile:
@@ -33,16 +57,25 @@ class SourceFile:
     applied to the original text by line and column.
     """
 
+    cells: tuple[Cell, ...] = ()
+    """The code cells of a notebook; none in any other file."""
+
     def __init__(self, path: str, original: str, encoding: str = "utf-8", bom: bool = False) -> None:
         self.path = path
         self.original = original
+        self.written = original
+        """The text of the file, which in a notebook is JSON."""
         self.encoding = encoding
         self.bom = bom
         self.text = LINE_END.sub("\n", original) if "\r" in original else original
 
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> SourceFile:
-        """Decode `data` by its byte order mark or cookie (PEP 263); raises `Undecodable`."""
+        """Decode `data` by its byte order mark or cookie (PEP 263); raises `Undecodable`, of a notebook `NotPython`."""
+        if path.endswith(NOTEBOOK):
+            from memlint.notebook import Notebook
+
+            return Notebook.from_bytes(path, data)
         try:
             head = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
             encoding, _ = tokenize.detect_encoding(io.BytesIO(head).readline)
@@ -108,6 +141,26 @@ class SourceFile:
             done = end
         pieces.append(self.original[done:])
         return SourceFile(self.path, "".join(pieces), self.encoding, self.bom)
+
+    def compile(self) -> None:
+        """Raises what Python raises of a text that it cannot compile."""
+        compile(ast.parse(self.text), "<fixed>", "exec", dont_inherit=True)
+
+    def lines_in(self, cell: int) -> list[str]:
+        """The lines of a cell, or of a file that has none."""
+        return self.lines
+
+    def confined(self, finding: Finding) -> Finding:
+        """The finding, without a fix that reaches further than it may."""
+        return finding
+
+    def placed(self, line: int) -> tuple[int, int]:
+        """A line as the author of the file counts, and the number of its cell, 0 where there are none."""
+        return line, 0
+
+    def told(self, finding: Finding) -> Finding:
+        """The finding with its places as the author of the file counts."""
+        return finding
 
     @cached_property
     def placed_comments(self) -> list[tuple[Position, str]]:

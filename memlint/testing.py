@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,11 +24,12 @@ from memlint.model import Effect, Finding, Outcome, Safety
 from memlint.page import HEADINGS, KINDS, Example, Page
 from memlint.proof import dropped
 from memlint.registry import RuleClass, all_rules, page
-from memlint.source import SourceFile
+from memlint.source import NOTEBOOK, SourceFile
 
 MEASURED = frozenset({Effect.KEPT, Effect.LATE, Effect.PEAK, Effect.TIME})
 FUTURE = re.compile(r"(?:from __future__ import .*\n)*")
 LEADING = re.compile(r"^( {4})+", re.MULTILINE)
+CELL_END = re.compile(r"\r?\n(?=# %%)")
 NAME = "example.py"
 
 
@@ -162,7 +164,7 @@ class PageCheck:
 
     def variants(self, code: str) -> Iterator[Variant]:
         yield from ANYWHERE
-        if not several_lines_of_string(code):
+        if not several_lines_of_string(code) and not self.page.is_notebook:
             yield from ONE_LINE_STRINGS
             yield from (CONTEXTS[name] for name in sorted(self.page.contexts & set(CONTEXTS)))
 
@@ -181,7 +183,7 @@ class PageCheck:
 
     def fix(self, example: Example, code: str, expected: str | None, how: str) -> Iterator[tuple[int, str]]:
         """Applying every fix writes the fixed block, which is quiet where nothing else was found."""
-        source = SourceFile(NAME, code)
+        source = self.source(code)
         for finding in self.check(code).findings:
             if finding.code == self.rule.code and finding.fix and finding.fix.safety not in self.rule.fixes:
                 yield example.line, f"a {finding.fix.safety.value} fix, which `fixes` does not list{how}"
@@ -189,7 +191,7 @@ class PageCheck:
         for finding in outcome.findings:
             if finding.unfixed and finding.fix is None and expected is not None:
                 yield example.line, f"the fix was withdrawn{how}: {finding.unfixed}"
-        if expected is None and after.original != code:
+        if expected is None and after.original != source.original:
             yield example.line, f"a fix exists but no fixed block shows it{how}; it writes:\n{after.original}"
         if expected is not None and after.original != expected:
             yield example.line, f"the fix writes{how}:\n{after.original}"
@@ -199,7 +201,7 @@ class PageCheck:
     def other_fix(self, example: Example, code: str, how: str) -> Iterator[tuple[int, str]]:
         """Where the page says that fixes write another text: whatever they write compiles, which applying them proves,
         and is quiet. There may be no fix, and is none where no fixed block shows one."""
-        source = SourceFile(NAME, code)
+        source = self.source(code)
         if not any(finding.fix for finding in self.look(source).findings):
             return
         after, outcome = fixed(source, self.look, unsafe=True)
@@ -214,13 +216,16 @@ class PageCheck:
         for finding in self.check(example.code).findings:
             lines = example.code.split("\n")
             lines[finding.rows[0] - 1] += f"  # memlint: ignore[{finding.code}] as tested"
-            after = Counter(each.code for each in self.look(SourceFile(NAME, "\n".join(lines))).findings)
+            after = Counter(each.code for each in self.look(self.source("\n".join(lines))).findings)
             if after[finding.code] >= before[finding.code]:
                 yield example.line, f"a comment on line {finding.rows[0]} does not silence {finding.code}"
 
+    def source(self, code: str) -> SourceFile:
+        return notebook(code) if self.page.is_notebook else SourceFile(NAME, code)
+
     def check(self, code: str, gated: bool = True) -> Outcome:
         """What is found in an example by who selects the page's rule beside those that are on."""
-        return self.look(SourceFile(NAME, code), gated)
+        return self.look(self.source(code), gated)
 
     def look(self, source: SourceFile, gated: bool = True) -> Outcome:
         """The same over a file."""
@@ -234,12 +239,18 @@ class PageCheck:
 
     def comments(self, example: Example) -> Iterator[tuple[int, str]]:
         """A safe fix drops no comment, wherever one can stand."""
-        source = SourceFile(NAME, commented(example.code))
+        source = self.source(commented(example.code))
         for finding in self.look(source).findings:
             if finding.fix and finding.fix.safety is Safety.SAFE:
                 after = source.edited(finding.fix.edits)
                 if lost := dropped(source, after, [finding]):
                     yield example.line, f"the safe fix of {finding.code} drops {sorted(lost)}"
+
+
+def notebook(code: str) -> SourceFile:
+    """A notebook of the code, with a cell from each line `# %%` on."""
+    cells = [{"cell_type": "code", "source": source} for source in CELL_END.split(code)]
+    return SourceFile.from_bytes(f"example{NOTEBOOK}", json.dumps({"cells": cells}).encode())
 
 
 def several_lines_of_string(code: str) -> bool:

@@ -32,6 +32,7 @@ class FigureNotClosed(Rule):
             related=[(found.saved, "saved here")],
             fix=fix,
             unfixed="" if fix else "it is used again, or saved elsewhere than it is made",
+            optional=bool(self.facts.source.cells),
         )
 
     def close(self, call: ast.Call, saved: ast.Call, closing: str) -> Fix | None:

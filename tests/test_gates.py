@@ -18,6 +18,7 @@ from memlint.page import Page
 from memlint.registry import all_rules, page_text
 from memlint.rule import Rule
 from memlint.source import SourceFile
+from memlint.testing import notebook
 from tests.mutations import gaps, respelled
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +27,8 @@ NEWEST = (3, 14)
 
 def found(rule: type[Rule], text: str, gated: bool) -> list[tuple[int, int, str]] | None:
     """What a rule finds; None where libcst cannot read what Python can, such as a header continued before its colon."""
-    outcome = lint(SourceFile("module.py", text), [rule], Project(target=NEWEST), gated=gated)
+    source = notebook(text) if Page(page_text(rule)).is_notebook else SourceFile("module.py", text)
+    outcome = lint(source, [rule], Project(target=NEWEST), gated=gated)
     if outcome.failures:
         return None
     return sorted((each.start.line, each.start.column, each.message) for each in outcome.findings)

@@ -65,10 +65,11 @@ class Dialogue:
         while not self.is_over and (batch := fixing.chosen(outcome, self.unsafe, answered)):
             finding = batch[0]
             after, verdict = fixing.fixed(source, look, self.unsafe, (finding.fingerprint,))
-            answer = self.answer(finding, source, after, verdict)
+            told = source.told(finding)
+            answer = self.answer(told, source, after, verdict)
             if answer == "y":
                 source, outcome = after, verdict
-                applied.append(finding)
+                applied.append(told)
             elif answer == "s":
                 source = suppressed(source, finding)
                 outcome = look(source)
@@ -77,14 +78,14 @@ class Dialogue:
                 answered[finding.fingerprint] = ""
         outcome.fixed = applied
         outcome.rewrite = fixing.rewrite(before, data, source)
-        return outcome
+        return run.told(outcome, source)
 
     def answer(self, finding: Finding, source: SourceFile, after: SourceFile, verdict: Outcome) -> str:
         """What is to become of a fix: `y`, `n` or `s`."""
         if not verdict.fixed:
             return "n"
         if finding.code in self.accepted:
-            self.say(f"applied {finding.path}:{finding.start.line}: {finding.code} {fixing.fix_of(finding).message}")
+            self.say(f"applied {finding.path}:{finding.place}: {finding.code} {fixing.fix_of(finding).message}")
             return "y"
         self.show(finding, fixing.unified_diff(source, after))
         while True:
@@ -102,7 +103,7 @@ class Dialogue:
     def show(self, finding: Finding, diff: str) -> None:
         """Print a finding, what it costs, and what its fix changes."""
         fix = fixing.fix_of(finding)
-        self.say(f"\n{finding.path}:{finding.start.line}:{finding.start.column}: {finding.code} {finding.message}")
+        self.say(f"\n{finding.path}:{finding.place}: {finding.code} {finding.message}")
         self.say(f"effect: {finding.effect.why}")
         self.say(f"fix ({fix.safety.value}): {fix.message}")
         for line in diff.splitlines()[2:]:

@@ -21,6 +21,7 @@ from memlint.model import Failure, Outcome, Report
 from memlint.narrowing import Narrowing
 from memlint.options import FILES, FIXES, REPORT
 from memlint.report.summary import counted, failure_lines
+from memlint.report.view import Sources
 from memlint.settings import Settings, UsageError, suggestion
 
 COULD_NOT_RUN = 2
@@ -142,7 +143,7 @@ def check_paths(
             settings = settings_for(Path("."))
         if flags["diff"]:
             return show_patches(patches, result, flags, wanted[0].stream)
-        return finish(result, settings, flags, wanted, lambda path: lines_of(changes.place(path)))
+        return finish(result, settings, flags, wanted, lambda path, cell=0: lines_of(changes.place(path), cell))
 
 
 def show_files(paths: Sequence[str], settings_for: Callable[[Path], Settings], out: TextIO) -> int:
@@ -184,7 +185,11 @@ def check_stdin(
         sys.stdout.buffer.write(outcome.rewrite.data if outcome.rewrite else data)
         data = outcome.rewrite.data if outcome.rewrite else data
         wanted = [replace(each, stream=each.stream if each.file else sys.stderr) for each in wanted]
-    return finish(result, settings, flags, wanted, lambda path: split(name, data) if path == name else lines_of(path))
+
+    def sources(path: str, cell: int = 0) -> list[str]:
+        return split(name, data, cell) if path == name else lines_of(path, cell)
+
+    return finish(result, settings, flags, wanted, sources)
 
 
 def show_patches(patches: Iterable[str], result: Report, flags: dict[str, Any], out: TextIO) -> int:
@@ -203,13 +208,14 @@ def finish(
     settings: Settings,
     flags: dict[str, Any],
     wanted: list[Output],
-    sources: Callable[[str], list[str]],
+    sources: Sources,
 ) -> int:
     """Write the reports and tell the exit status."""
     if flags["show_fixes"]:
         for finding in result.fixed:
             assert finding.fix is not None
-            message = f"fixed {finding.path}:{finding.start.line}: {finding.code} {finding.fix.message}"
+            place = finding.place.rpartition(":")[0]
+            message = f"fixed {finding.path}:{place}: {finding.code} {finding.fix.message}"
             click.echo(message, err=True)
     if flags["fix_only"]:
         result.findings.clear()

@@ -19,7 +19,7 @@ from memlint.cli.output import colored
 from memlint.cli.progress import Progress
 from memlint.discover import discover
 from memlint.memory import budget
-from memlint.model import Failure, Outcome, Report
+from memlint.model import Failure, Finding, Outcome, Position, Report
 from memlint.narrowing import Narrowing
 from memlint.profile import guess
 from memlint.settings import Settings, UsageError
@@ -146,21 +146,25 @@ def keep(outcome: Outcome) -> None:
     failure = fixing.write(outcome.path, outcome.rewrite)
     if failure:
         outcome.failures.append(failure)
-        outcome.findings = sorted(outcome.findings + outcome.fixed, key=lambda finding: finding.start)
+        outcome.findings = sorted(outcome.findings + outcome.fixed, key=by_place)
         outcome.fixed = []
 
 
-def lines_of(path: str) -> list[str]:
-    """The lines of a file for its excerpts; none where it cannot be read."""
+def by_place(finding: Finding) -> tuple[int, Position]:
+    return finding.cell, finding.start
+
+
+def lines_of(path: str, cell: int = 0) -> list[str]:
+    """The lines of a file, or of a notebook's cell, for its excerpts; none where it cannot be read."""
     try:
-        return split(path, Path(path).read_bytes())
+        return split(path, Path(path).read_bytes(), cell)
     except OSError:
         return []
 
 
-def split(path: str, data: bytes) -> list[str]:
+def split(path: str, data: bytes, cell: int) -> list[str]:
     try:
-        return SourceFile.from_bytes(path, data).lines
+        return SourceFile.from_bytes(path, data).lines_in(cell)
     except Undecodable:
         return LINE_END.split(data.decode("latin-1"))
 

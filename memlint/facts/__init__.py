@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from memlint.facts.caching import Caching
     from memlint.facts.callbacks import Callbacks
     from memlint.facts.captures import Captures
+    from memlint.facts.cell_outputs import CellOutputs
     from memlint.facts.children import Children
     from memlint.facts.class_containers import ClassContainers
     from memlint.facts.class_kinds import ClassKinds
@@ -142,6 +143,7 @@ class Facts:
     caching: Analysis[Caching] = Analysis("caching")
     callbacks: Analysis[Callbacks] = Analysis("callbacks")
     captures: Analysis[Captures] = Analysis("captures")
+    cell_outputs: Analysis[CellOutputs] = Analysis("cell_outputs")
     children: Analysis[Children] = Analysis("children")
     class_containers: Analysis[ClassContainers] = Analysis("class_containers")
     classes: Analysis[Classes] = Analysis("classes")

@@ -139,7 +139,9 @@ class Closures:
     @cached_property
     def is_program(self) -> bool:
         """Whether the file is made to be run by itself, or stands in a folder of such files: what it leaves open is
-        closed when it ends, soon after."""
+        closed when it ends, soon after. The kernel of a notebook goes on."""
+        if self.facts.source.cells:
+            return False
         if known("files", "programs", "folders").intersection(PurePath(self.facts.source.path).parts[-2:-1]):
             return True
         tests = (each.test for each in self.tree.module.body if isinstance(each, ast.If))

@@ -257,6 +257,8 @@ class Producers:
                 return found if is_same or found is None else Large(gives, found.is_certain)
         if maker == "builtins.open" or not isinstance(call.func, ast.Attribute):
             return None
+        if any(keyword.arg == "inplace" for keyword in call.keywords):
+            return None
         method = call.func.attr
         kinds = [kind for kind in METHOD_KINDS if method in known("producers", "derived", kind)]
         if not kinds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from typing import TextIO
@@ -38,6 +39,9 @@ STATISTICS = {
     "github": "statistics:table",
 }
 """Formats that can count instead of list."""
+
+BY_CELL = {"full", "concise", "json", "json-lines", "github"}
+"""Formats that tell in which cell of a notebook a finding is; the others have it on line 1."""
 
 SUMMARIZED = {"full", "concise", "grouped", "markdown"}
 """Formats that people read, which close with a summary."""
@@ -77,6 +81,10 @@ def write(
         verbose=verbose,
         rules=rules,
     )
+    if format not in BY_CELL and any(finding.cell for finding in report.findings):
+        from memlint.report.places import on_first_line
+
+        report = replace(report, findings=list(map(on_first_line, report.findings)))
     for line in loaded(known[format])(report, view):
         out.write(line + "\n")
     if format in SUMMARIZED and not quiet:

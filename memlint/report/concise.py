@@ -14,8 +14,8 @@ def one_liners(report: Report, view: View) -> Iterator[str]:
 
 
 def one_liner(finding: Finding, view: View) -> str:
-    """`path:line:column: CODE [*] message`, with `[*]` where `--fix` would mend it."""
-    place = f"{view.paint(finding.path, 'path')}:{finding.start.line}:{finding.start.column}:"
+    """`path:line:column: CODE [*] message`, with `[*]` where `--fix` would mend it; in a notebook `path:cell n:…`."""
+    place = f"{view.paint(finding.path, 'path')}:{finding.place}:"
     mark = f"[{view.paint('*', 'fixable')}] " if fixable(finding) else ""
     return f"{place} {view.paint(finding.code, 'code')} {mark}{view.text(finding.message)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from memlint.model import Effect, Finding, Fix, Position, Related, Report, Safety
+from memlint.model import Effect, Finding, Fix, Related, Report, Safety
 from memlint.report.excerpt import Row, excerpt
 from memlint.report.patch import patch
 from memlint.report.view import View
@@ -32,8 +32,8 @@ def block(finding: Finding, view: View, *, explain: bool = True) -> Iterator[str
 
 
 def body(finding: Finding, view: View, *, explain: bool) -> Iterator[Row]:
-    lines = view.sources(finding.path)
-    yield Row("", "-->", location(finding.path, finding.start, view))
+    lines = view.lines(finding.path, finding.cell)
+    yield Row("", "-->", location(finding.path, finding.place, view))
     source = list(excerpt(lines, finding.start, finding.end, view, context=1, style=finding.severity.label))
     if source:
         yield Row("", "|", "")
@@ -53,8 +53,8 @@ def body(finding: Finding, view: View, *, explain: bool) -> Iterator[Row]:
 
 def other_place(related: Related, view: View) -> Iterator[Row]:
     message = view.text(related.message)
-    yield Row("", ":::", f"{location(related.path, related.start, view)}  {message}")
-    lines = view.sources(related.path)
+    yield Row("", ":::", f"{location(related.path, related.place, view)}  {message}")
+    lines = view.lines(related.path, related.cell)
     yield from excerpt(lines, related.start, related.end, view, context=0, style="gutter", mark="-")
 
 
@@ -68,8 +68,8 @@ def note(name: str, text: str, view: View) -> Row:
     return Row("", "=", f"{view.paint(f'{name}:', 'label')} {text}")
 
 
-def location(path: str, start: Position, view: View) -> str:
-    return view.paint(f"{path}:{start.line}:{start.column}", "path")
+def location(path: str, place: str, view: View) -> str:
+    return view.paint(f"{path}:{place}", "path")
 
 
 def drawn(row: Row, gutter: int, view: View) -> str:

@@ -24,10 +24,13 @@ def command(finding: Finding, view: View) -> str:
     title = property_text(f"memlint ({finding.code})")
     file = property_text(absolute(finding.path))
     place = f"line={start.line},col={start.column},endLine={end.line},endColumn={end.column}"
-    if start.line != end.line:
+    if finding.cell:
+        # The lines of the file are those of its JSON.
+        place = "line=1"
+    elif start.line != end.line:
         # GitHub takes columns only within one line.
         place = f"line={start.line},endLine={end.line}"
-    message = message_text(f"{finding.path}:{start.line}:{start.column}: {finding.code} {finding.message}")
+    message = message_text(f"{finding.path}:{finding.place}: {finding.code} {finding.message}")
     return view.text(f"::{COMMANDS[finding.severity]} title={title},file={file},{place}::{message}")
 
 

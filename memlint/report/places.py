@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 from types import ModuleType
 
-from memlint.model import Position
+from memlint.model import Finding, Position
 from memlint.report.ruff_json import STDIN, absolute
 
 
@@ -39,6 +40,15 @@ def relative(path: str) -> str:
     if inner is None:
         return absolute(path).replace(os.sep, "/")
     return inner.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def on_first_line(finding: Finding) -> Finding:
+    """A finding of a notebook for a format that knows no cells: the lines of the file are those of its JSON, so the
+    message tells the place."""
+    if not finding.cell:
+        return finding
+    start, message = Position(1, 1), f"{finding.place}: {finding.message}"
+    return replace(finding, start=start, end=start, message=message, cell=0, related=(), flow=(), fix=None)
 
 
 def line_at(lines: list[str], position: Position) -> str:

@@ -30,7 +30,7 @@ def objects(report: Report, view: View) -> Iterator[str]:
 
 def diagnostic(finding: Finding) -> dict[str, Any]:
     return {
-        "cell": None,
+        "cell": finding.cell or None,
         "code": finding.code,
         "end_location": location(finding.end),
         "filename": absolute(finding.path),
@@ -66,6 +66,7 @@ def edit_object(edit: Edit) -> dict[str, Any]:
 
 def related_object(related: Related) -> dict[str, Any]:
     return {
+        "cell": related.cell or None,
         "end_location": location(related.end),
         "filename": absolute(related.path),
         "location": location(related.start),

@@ -71,14 +71,16 @@ def fixes(findings: list[Finding]) -> str:
 
 
 def unchecked(report: Report, view: View) -> Iterator[str]:
-    if not report.unchecked:
+    places = [place for place in report.unchecked if view.verbose or not place.is_usual]
+    if not places:
         return
-    reasons = Counter(place.reason for place in report.unchecked)
+    reasons = Counter(place.reason for place in places)
     listed = ", ".join(f"{count} {view.text(reason)}" for reason, count in reasons.most_common())
-    yield f"Not checked: {counted(len(report.unchecked), 'place')} ({listed})."
+    yield f"Not checked: {counted(len(places), 'place')} ({listed})."
     if view.verbose:
-        for place in report.unchecked:
-            yield f"  {view.text(f'{place.path}:{place.line}: {place.reason}')}"
+        for place in places:
+            cell = f"cell {place.cell}:" if place.cell else ""
+            yield f"  {view.text(f'{place.path}:{cell}{place.line}: {place.reason}')}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,7 +10,8 @@ import click
 
 from memlint.model import Effect, Severity
 
-Sources = Callable[[str], list[str]]
+Sources = Callable[..., list[str]]
+"""The lines of a file by its path, without their ends; of one cell of a notebook by its path and number."""
 
 
 class RuleText(NamedTuple):
@@ -62,6 +63,10 @@ class View:
     encoding: str = "utf-8"
     verbose: bool = False
     rules: Rules = no_rule
+
+    def lines(self, path: str, cell: int) -> list[str]:
+        """The lines of a file, or of a cell where it is a notebook."""
+        return self.sources(path, cell) if cell else self.sources(path)
 
     def text(self, text: str) -> str:
         """The text, with all that a terminal would obey or the stream cannot encode spelled as an escape.

@@ -111,6 +111,7 @@ def test_what_ruff_has_no_field_for(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "optional": False,
         "related": [
             {
+                "cell": None,
                 "end_location": {"column": 19, "row": 11},
                 "filename": str(tmp_path / "app" / "tree.py"),
                 "location": {"column": 9, "row": 11},
