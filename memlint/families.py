@@ -12,6 +12,7 @@ from memlint.facts.defaults import Default, Touch
 from memlint.facts.growth_model import Container, Growth, Home
 from memlint.facts.layout import Node, Slice
 from memlint.gate import CONTAINER_DEFAULT, all_of
+from memlint.model import Edit, Fix, Safety
 from memlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -108,6 +109,19 @@ class StoreRule(Rule, Generic[Kept]):
     def is_unsure(self, model: ClassModel, store: Store) -> bool:
         """Whether to cut this cycle may change nothing: instances are few, or in another cycle as well."""
         return self.is_rare(model) or self.facts.company.is_in_others(model, store)
+
+    def property_instead(self, model: ClassModel, store: Store, message: str) -> Fix | None:
+        """Give the stored value on each read, by a property, in place of the attribute that keeps it."""
+        value, deletion = store.value, self.delete_statement(store.by)
+        if deletion is None or value.lineno != value.end_lineno or not self.facts.classes.is_plain(model, store):
+            return None
+        if self.facts.source.lines[store.by.lineno - 2].strip().startswith("#"):
+            return None
+        outer, inner = self.indentation(store.method), self.indentation(store.by)
+        header = f"{outer}def {store.attribute}({store.instance}):"
+        lines = ["", "", f"{outer}@property", header, f"{inner}return {self.text(value)}"]
+        end = self.line_end(store.method.end_lineno or store.method.lineno)
+        return Fix(message, Safety.UNSAFE, (deletion, Edit(end, end, "\n".join(lines))))
 
 
 def is_later(store: Store) -> bool:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from memlint.api import (
     ClassModel,
-    Edit,
     Effect,
     Facts,
     Fix,
@@ -18,6 +18,9 @@ from memlint.api import (
     cst,
     known,
 )
+
+LOOKS = frozenset({"get", "items", "keys", "values", "copy"})
+"""Methods of a dictionary that leave it as it is."""
 
 
 class SelfBoundCallback(StoreRule[ast.Attribute]):
@@ -65,7 +68,7 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
 
     def report_store(self, model: ClassModel, store: Store, kept: ast.Attribute, others: list[Remark]) -> None:
         owner, method = model.node.name, self.text(kept)
-        fix = self.property_instead(model, store, kept)
+        fix = self.bound_anew(model, store, kept)
         withheld = f"`{store.attribute}` is not set once and for all in `__init__`, or a base may define it"
         related = [(model.methods[kept.attr], "the method")] if kept.attr in model.methods else []
         self.report(
@@ -91,22 +94,31 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
                 return True
         return False
 
-    def property_instead(self, model: ClassModel, store: Store, method: ast.Attribute) -> Fix | None:
-        """Bind the method on each read, by a property, in place of the attribute that keeps it."""
-        deletion = self.delete_statement(store.by)
-        if store.value is not method or deletion is None or not self.facts.classes.is_plain(model, store):
-            return None
-        if self.facts.source.lines[store.by.lineno - 2].strip().startswith("#"):
-            return None
-        outer, inner = self.indentation(store.method), self.indentation(store.by)
-        header = f"{outer}def {store.attribute}({store.instance}):"
-        lines = ["", "", f"{outer}@property", header, f"{inner}return {self.text(method)}"]
-        end = self.line_end(store.method.end_lineno or store.method.lineno)
-        return Fix(
-            f"make `{store.attribute}` a property that binds `{method.attr}` on each read",
-            Safety.UNSAFE,
-            (deletion, Edit(end, end, "\n".join(lines))),
-        )
+    def bound_anew(self, model: ClassModel, store: Store, method: ast.Attribute) -> Fix | None:
+        """Bind the method on each read, or all those of a table, by a property in place of the attribute that keeps
+        them."""
+        if store.value is method:
+            return self.property_instead(
+                model, store, f"make `{store.attribute}` a property that binds `{method.attr}` on each read"
+            )
+        if is_table(self.facts, model, store.value) and all(map(self.is_look, self.reads(store.attribute))):
+            return self.property_instead(
+                model, store, f"make `{store.attribute}` a property that makes its table on each read"
+            )
+        return None
+
+    def reads(self, attribute: str) -> Iterator[ast.Attribute]:
+        nodes = (node for node in self.facts.tree.parents if isinstance(node, ast.Attribute))
+        return (node for node in nodes if node.attr == attribute and isinstance(node.ctx, ast.Load))
+
+    def is_look(self, read: ast.Attribute) -> bool:
+        """Whether a table is only looked into where it is read, so that another one like it does as well."""
+        parent = self.facts.tree.parents[read]
+        if isinstance(parent, ast.Subscript):
+            return parent.value is read and isinstance(parent.ctx, ast.Load)
+        if isinstance(parent, ast.Attribute):
+            return parent.attr in LOOKS and isinstance(self.facts.tree.parents[parent], ast.Call)
+        return isinstance(parent, ast.Compare) and isinstance(parent.ops[-1], (ast.In, ast.NotIn))
 
 
 def kept_by_local(facts: Facts, assignment: ast.Assign) -> ast.Attribute | None:
@@ -128,3 +140,14 @@ def kept_by_local(facts: Facts, assignment: ast.Assign) -> ast.Attribute | None:
     else:
         is_method = facts.kinds.of(value.value) == "future" and value.attr in known("calls", "futures", "methods")
     return target if is_method else None
+
+
+def is_table(facts: Facts, model: ClassModel, value: ast.expr) -> bool:
+    """Whether a value is a dictionary of methods of the same instance by constants, which any moment gives alike."""
+    return isinstance(value, ast.Dict) and all(
+        isinstance(key, ast.Constant)
+        and isinstance(each, ast.Attribute)
+        and facts.classes.instance(each.value) is model
+        and model.kind(each.attr) is MethodKind.INSTANCE
+        for key, each in zip(value.keys, value.values, strict=True)
+    )

@@ -8,6 +8,7 @@ from memlint.api import (
     Effect,
     Facts,
     Remark,
+    Safety,
     Slice,
     Store,
     StoreRule,
@@ -23,6 +24,7 @@ class SelfReference(StoreRule[str]):
     name = "self-reference"
     effect = Effect.LATE
     claims = ("singleton",)
+    fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"\.")
 
     @classmethod
@@ -41,6 +43,9 @@ class SelfReference(StoreRule[str]):
 
     def report_store(self, model: ClassModel, store: Store, kept: str, others: list[Remark]) -> None:
         owner, instance = model.node.name, store.instance
+        fix = None
+        if is_named(store.value, store) and not is_of_node(model, store):
+            fix = self.property_instead(model, store, f"make `{store.attribute}` a property that gives the instance")
         holds = f"keeps a `{kept}` that holds `{instance}`" if kept else f"holds `{instance}`"
         self.report(
             store.by,
@@ -49,6 +54,7 @@ class SelfReference(StoreRule[str]):
             optional=self.is_unsure(model, store) or is_of_node(model, store),
             related=others,
             cycle=(f"{owner}.{store.attribute}", owner),
+            fix=fix,
         )
 
     def visit_Assign(self, node: cst.Assign) -> None:

@@ -1,0 +1,1 @@
+"""What fixes do to packages from PyPI: the same tests, before and after."""

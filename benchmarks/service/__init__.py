@@ -1,0 +1,1 @@
+"""What the example service takes, as it is and fixed."""
