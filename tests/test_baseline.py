@@ -116,8 +116,10 @@ def test_it_outlives_moved_lines_other_names_and_another_layout(project: Path) -
 
 
 def test_a_tree_with_lines_inserted_and_functions_in_another_order(tmp_path: Path) -> None:
-    """The tree is three bad examples of every rule."""
+    """The tree is three bad examples of every rule that is not about comments, as a range ends where it stands."""
     for page in sorted(RULES.glob("*.md")):
+        if page.stem.endswith("_suppression"):
+            continue
         for number, example in enumerate(Page(page.read_text("utf-8")).bad[:3]):
             (tmp_path / f"{page.stem}{number}.py").write_text(example.code, "utf-8")
     flags = ("--isolated", "--select", "ALL", "--profile", "library", "--baseline", FILE)

@@ -122,7 +122,7 @@ def test_settings_that_findings_depend_on_are_heeded_and_no_others(
 def test_every_field_of_the_settings_is_heeded_or_bears_on_no_finding() -> None:
     heeded = {each.partition("=")[0] for each in load(Path("/")).bearing_on_findings()}
     assert {field.name for field in fields(Settings)} - heeded == {
-        *("origin", "exclude", "force_exclude", "respect_gitignore", "cache_dir"),
+        *("origin", "exclude", "force_exclude", "respect_gitignore", "cache_dir", "baseline"),
         *("fail_on", "output_format", "fix", "unsafe_fixes", "fix_only", "show_fixes"),
     }
 

@@ -66,7 +66,7 @@ def test_a_gate_that_is_too_narrow_is_noticed() -> None:
     text = "def f(x=[\n    ]):\n    x.append(1)\n"
     mutable_default = next(rule for rule in all_rules() if rule.code == "ML201")
 
-    narrow = type("Narrow", (mutable_default,), {"gate": Gate((rb"=\[\]",))})
+    narrow = type("Narrow", (mutable_default,), {"gate": Gate((rb"=\[\]",)), "__module__": mutable_default.__module__})
     assert found(narrow, text, gated=False)
     assert not found(narrow, text, gated=True)
 

@@ -50,6 +50,7 @@ unfixable = ["ML401"]
 extend-fixable = ["ML402"]
 output-format = "json"
 fail-on = "error"
+baseline = "known.json"
 cache-dir = "~/cache"
 """
 
