@@ -89,7 +89,7 @@ class StoreRule(Rule, Generic[Kept]):
         model = self.facts.classes.of(owner)
         statements: set[ast.stmt] = set()
         faults: dict[str, list[tuple[Store, Kept]]] = {}
-        for store in sorted(self.facts.keeping.stores(model), key=is_later):
+        for store in sorted(self.facts.keeping.stores(model), key=told_first):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in statements or not self.facts.classes.is_lasting(model, store):
                 continue
@@ -124,9 +124,11 @@ class StoreRule(Rule, Generic[Kept]):
         return Fix(message, Safety.UNSAFE, (deletion, Edit(end, end, "\n".join(lines))))
 
 
-def is_later(store: Store) -> bool:
-    """Whether a store is made after the instance is: which method stands first says nothing."""
-    return getattr(store.method, "name", "") != "__init__"
+def told_first(store: Store) -> tuple[bool, str]:
+    """What is told of where several methods make a store: the one that makes the instance, else by name, so that a
+    baseline holds whichever method stands first."""
+    name = getattr(store.method, "name", "")
+    return name != "__init__", name
 
 
 PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")
