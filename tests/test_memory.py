@@ -52,6 +52,13 @@ def test_the_flag(tmp_path: Path) -> None:
     done = memlint("check", "--isolated", "--max-memory", "100MB", "--jobs", "2", cwd=tmp_path)
     assert "ML201" in done.stdout
     assert done.stderr == "memlint: --max-memory: 1 of 2 processes; less of other files kept at hand\n"
+    for name, text in {
+        "owner": "from child import Child\n\n\nclass Owner(Child):\n    ",
+        "child": "class Child:\n    ",
+    }.items():
+        tmp_path.joinpath(f"{name}.py").write_text(f"{text}def __init__(self):\n        self.me = self\n")
+    done = memlint("check", "--isolated", "--select", "ML101", "--max-memory", "1MB", cwd=tmp_path)
+    assert "Found 2 findings" in done.stdout
     refused = memlint("check", "--max-memory", "lots", cwd=tmp_path)
     assert refused.returncode == 2
     assert 'memlint: error: --max-memory: "lots" is no size; write one as 300MB or 1GB' in refused.stderr

@@ -91,6 +91,8 @@ class Project:
         self._answers: dict[tuple[str, int | str, int | str], bool] = {}
         self._called: dict[tuple[str, str], list[str]] = {}
         self._searched_in: set[str] = set()
+        self._linted = ""
+        """The path of the file that is being linted."""
         self.stamps = Stamps()
         """The states of what outcomes depend on, as they were when one first did."""
 
@@ -117,10 +119,13 @@ class Project:
             self._found.clear()
             self._definitions.clear()
             self._outlines.clear()
+        self._close_if_many(len(facts.source.text))
         self._facts[path] = facts
+        self._linted = path
         try:
             yield
         finally:
+            self._linted = ""
             if not any(path in looked for looked in self._looked.values()):
                 del self._facts[path]
                 facts.close()
@@ -358,14 +363,14 @@ class Project:
         sizes = self._sizes()
         total = sum(sizes.values())
         for path, size in sizes.items():
-            if total > self.at_hand and path != kept:
+            if total > self.at_hand and path not in (kept, self._linted):
                 total -= size
                 del self._facts[path]
 
-    def _close_if_many(self) -> None:
-        """Cut the cycles of all facts, where they are many and nobody works with them; one by one will not do, as they
-        hold each other."""
-        if sum(self._sizes().values()) > self.at_hand:
+    def _close_if_many(self, more: int = 0) -> None:
+        """Cut the cycles of all facts, where they are many, or would be with so many characters more, and nobody works
+        with them; one by one will not do, as they hold each other."""
+        if sum(self._sizes().values()) + more > self.at_hand:
             for facts in filter(None, self._facts.values()):
                 facts.close()
             self._facts.clear()
