@@ -67,8 +67,6 @@ def check_file(task: Task) -> Outcome:
 
 def check_bytes(task: Task, data: bytes) -> Outcome:
     """Check the contents of one file, and work out its fixed text where fixes are asked for."""
-    from memlint.fixing import fixed, rewrite
-    from memlint.ignoring import ignored
     from memlint.source import NotPython, SourceFile, Undecodable
     from memlint.syntax import syntax_error
 
@@ -80,12 +78,15 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
     except NotPython as error:
         return Outcome(task.path, unchecked=[Unchecked(task.path, 1, str(error), is_usual=error.is_usual)])
     look = looking(task)
+    if not (task.fix or task.reason):
+        return told(look(source), source)
+    from memlint.fixing import fixed, rewrite
+    from memlint.ignoring import ignored
+
     if task.reason:
         after, outcome = ignored(source, look, task.reason, task.only)
-    elif task.fix:
-        after, outcome = fixed(source, look, task.unsafe, task.wanted, task.only)
     else:
-        return told(look(source), source)
+        after, outcome = fixed(source, look, task.unsafe, task.wanted, task.only)
     outcome.rewrite = rewrite(source, data, after)
     return told(outcome, after)
 
