@@ -67,6 +67,8 @@ def measured(package: Package, corpus: Path) -> dict[str, Any]:
     before, seconds = suite.run()
     if failing := [name for name, outcome in before.items() if "failed" in outcome or "error" in outcome]:
         raise SuiteError(f"{package.name}: {len(failing)} tests fail as it is: {', '.join(failing[:8])}")
+    if "passed" not in before.values():
+        raise SuiteError(f"{package.name}: no test passes as it is")
     unsteady: set[str] = set()
 
     def difference() -> list[str]:

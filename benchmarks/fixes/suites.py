@@ -129,6 +129,8 @@ def prepared(package: Package, corpus: Path) -> Suite:
     folder = corpus / f"{package.name}-{package.version}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # Else pytest would take the settings of the project that this folder stands in.
+    (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
     archive = downloaded(package, corpus)
     with tarfile.open(archive) as packed:
         if sys.version_info >= (3, 12):
