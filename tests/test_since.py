@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -30,9 +29,11 @@ def cars(count):
 WHEEL = "class Wheel:\n    def __init__(self, car):\n        self.car = None\n"
 
 
+AUTHOR = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+
+
 def git(folder: Path, *arguments: str) -> str:
-    flags = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *flags, *arguments], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(["git", *AUTHOR, *arguments], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -211,7 +212,7 @@ def test_a_mistake_is_one_clear_line(project: Path, tmp_path_factory: pytest.Tem
     assert refused(project, "--since", "topci") == unknown
     assert refused(project, "--since", "--help") == '--since: git knows no revision "--help"'
     git(project, "checkout", "-q", "--orphan", "apart")
-    commit(project, {})
+    commit(project, {"apart.py": "x = 1\n"})
     assert refused(project, "--since", "main") == '--since: HEAD and "main" have no commit in common'
     assert refused(project, "--since", "HEAD", "--staged") == "--staged and --since exclude each other: leave one out"
     assert refused(project, "--staged", "--fix").startswith(
@@ -249,7 +250,7 @@ def test_an_unmerged_file_cannot_be_checked(project: Path) -> None:
     commit(project, {"old.py": AGAIN})
     git(project, "checkout", "-q", "main")
     commit(project, {"old.py": "x = 1\n"})
-    subprocess.run(["git", "merge", "-q", "topic"], cwd=project, capture_output=True, env={**os.environ, "LC_ALL": "C"})
+    subprocess.run(["git", *AUTHOR, "merge", "-q", "topic"], cwd=project, capture_output=True)
     said = refused(project, "--staged")
     assert said == "--staged: old.py is not merged yet; settle the conflict and git add it"
 
