@@ -10,6 +10,9 @@ from memlint.meanings import Comparison
 from memlint.model import Effect, Finding, Outcome
 from memlint.source import SourceFile
 
+SHORT = 79
+"""Characters that a line may have in any file (PEP 8)."""
+
 
 def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome, batch: list[Finding]) -> str:
     """Why the new text must not be written; empty where all is proved."""
@@ -17,6 +20,7 @@ def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome,
     return (
         refused(after)
         or lost_comment(before, after, batch)
+        or overlong(before, after)
         or left_over(old, new, batch)
         or Comparison(before, after, edits).objection()
     )
@@ -32,6 +36,13 @@ def refused(after: SourceFile) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"the fixed text does not compile: {error}"
     return ""
+
+
+def overlong(before: SourceFile, after: SourceFile) -> str:
+    """What line would be longer than any other of the file, whose author may have a limit."""
+    limit = max(SHORT, *map(len, before.lines))
+    longest = max(map(len, after.lines))
+    return f"a line would have {longest} characters, more than any other of the file" if longest > limit else ""
 
 
 def lost_comment(before: SourceFile, after: SourceFile, batch: list[Finding]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +24,8 @@ def memlint(
     out, err = (os.fsdecode(stream).replace("\r\n", "\n") for stream in (finished.stdout, finished.stderr))
     assert "Traceback" not in err, err
     return subprocess.CompletedProcess(finished.args, finished.returncode, out, err)
+
+
+def heed_interrupts() -> None:
+    """A suite that runs in the background of a shell inherits that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

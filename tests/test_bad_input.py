@@ -14,7 +14,7 @@ import pytest
 
 from memlint import run
 from memlint.settings import Settings
-from tests.command import memlint
+from tests.command import heed_interrupts, memlint
 
 LEAK = """\
 class Clock:
@@ -250,11 +250,6 @@ def test_ctrl_c(tmp_path: Path) -> None:
     written = {(tmp_path / name).read_text()[: len(SUM)] for name in os.listdir(tmp_path)}
     assert written <= {SUM, FIXED_SUM[: len(SUM)], (FIXED_SUM + LEAK)[: len(SUM)]}
     assert all(name.startswith("m") for name in os.listdir(tmp_path))
-
-
-def heed_interrupts() -> None:
-    """A suite that runs in the background of a shell inherits that interrupts are ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 DEEP = {

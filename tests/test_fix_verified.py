@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from memlint.trial import Trial
-from tests.command import memlint
+from tests.command import heed_interrupts, memlint
 from tests.test_plugin import Distribution
 
 RULE = '''\
@@ -193,7 +193,12 @@ def test_an_interrupted_run_leaves_nothing(project: Path, number: int) -> None:
     )
     command = [sys.executable, "-m", "memlint", "check", "--fix-verified", "--", sys.executable, "check.py"]
     process = subprocess.Popen(
-        command, cwd=project, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment(project)}
+        command,
+        cwd=project,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment(project)},
+        preexec_fn=heed_interrupts,
     )
     until = time.monotonic() + 30
     while not started.exists() and time.monotonic() < until:

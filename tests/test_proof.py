@@ -248,3 +248,12 @@ def test_a_fix_that_keeps_all_names(text: str, changes: list[tuple[str, str]]) -
     written, unfixed = after_fix(text, *changes)
     assert unfixed == ""
     assert written != text
+
+
+def test_no_line_gets_longer_than_the_longest() -> None:
+    change = ("1", f"'{'-' * 80}'")
+    assert after_fix("a = 1\n", change) == (
+        "a = 1\n",
+        "a line would have 86 characters, more than any other of the file",
+    )
+    assert after_fix(f"# {'=' * 90}\na = 1\n", change)[1] == ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import memlint
+from tests.command import heed_interrupts, memlint
 
 SHARED = "def add(item, bag=[]):\n    bag.append(item)\n    return bag\n"
 FOUND = "leaky.py:1:19: ML201"
@@ -28,7 +28,13 @@ class Run:
         self.printed = folder.parent / "printed"
         with self.printed.open("wb") as file:
             command = [sys.executable, "-m", "memlint", "check", "--watch", *arguments]
-            self.process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                preexec_fn=heed_interrupts if os.name == "posix" else None,
+            )
 
     def shows(self, runs: int) -> list[str]:
         """What each of so many runs has printed, once they are done."""

@@ -77,7 +77,8 @@ class Queues:
         function = self.facts.tree.function
         filled = [each for each in puts if function(each) not in drains and not isinstance(function(each), ast.Module)]
         if filled and gets:
-            first = min(filled, key=place)
+            # By name, as a baseline is to hold whichever function stands first.
+            first = min(filled, key=lambda call: (getattr(function(call), "name", ""), place(call)))
             yield Queue(name, made, first, min(gets, key=place))
 
     def is_something(self, call: ast.Call) -> bool:
