@@ -12,6 +12,8 @@ from memlint.source import SourceFile
 
 SHORT = 79
 """Characters that a line may have in any file (PEP 8)."""
+TELLING = 100
+"""Lines from which the longest one says how long lines may get."""
 
 
 def objection(before: SourceFile, old: Outcome, after: SourceFile, new: Outcome, batch: list[Finding]) -> str:
@@ -39,7 +41,9 @@ def refused(after: SourceFile) -> str:
 
 
 def overlong(before: SourceFile, after: SourceFile) -> str:
-    """What line would be longer than any other of the file, whose author may have a limit."""
+    """What line would be longer than any other of a file that has many, as its author may have a limit."""
+    if len(before.lines) < TELLING:
+        return ""
     limit = max(SHORT, *map(len, before.lines))
     longest = max(map(len, after.lines))
     return f"a line would have {longest} characters, more than any other of the file" if longest > limit else ""
