@@ -9,7 +9,7 @@ from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.constants import AliasWrite
 from memlint.facts.copies import Needless
-from memlint.facts.cycles import Cycle
+from memlint.facts.cycle_model import Cycle
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.drains import Drain
 from memlint.facts.escape import LEAVES, Fate, Role

@@ -89,7 +89,7 @@ class StoreRule(Rule, Generic[Kept]):
         model = self.facts.classes.of(owner)
         statements: set[ast.stmt] = set()
         faults: dict[str, list[tuple[Store, Kept]]] = {}
-        for store in sorted(self.facts.keeping.stores(model), key=told_first):
+        for store in sorted(self.facts.keeping.stores(model), key=Store.order):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in statements or not self.facts.classes.is_lasting(model, store):
                 continue
@@ -122,13 +122,6 @@ class StoreRule(Rule, Generic[Kept]):
         lines = ["", "", f"{outer}@property", header, f"{inner}return {self.text(value)}"]
         end = self.line_end(store.method.end_lineno or store.method.lineno)
         return Fix(message, Safety.UNSAFE, (deletion, Edit(end, end, "\n".join(lines))))
-
-
-def told_first(store: Store) -> tuple[bool, str]:
-    """What is told of where several methods make a store: the one that makes the instance, else by name, so that a
-    baseline holds whichever method stands first."""
-    name = getattr(store.method, "name", "")
-    return name != "__init__", name
 
 
 PUT_IN = (rb"def|lambda", rb"\[|append|add|insert|setdefault|extend|update|\|=|\+=")

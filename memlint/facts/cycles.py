@@ -6,11 +6,11 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from memlint.facts.class_model import ClassModel, MethodKind, Store
+from memlint.facts.cycle_model import Cycle, Edge, Key
 from memlint.facts.keeping import Link, Path
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_counted, is_standard
@@ -33,49 +33,6 @@ CUTS = (
 )
 """How a line may look that cuts one of some attributes: what files are to be read for."""
 
-Key: TypeAlias = tuple[Binding, str]
-"""A local variable and the attribute of its object that is meant; an empty one for the object itself."""
-
-
-@dataclass(frozen=True)
-class Cycle:
-    """A cycle, by the statement that closes it."""
-
-    by: ast.stmt
-    names: tuple[str, ...]
-    """The links, and the start again: `A.child`, `C.owner`, `A`."""
-    back: str
-    """The link that leads back to what keeps the other: the one to make weak."""
-    places: tuple[tuple[Facts, ast.AST, str], ...]
-    """The other statements that make links, each with its file and the link."""
-    made: tuple[tuple[Facts, ast.AST] | None, ...]
-    """Where each of the links is made; None for the statement that closes the cycle."""
-    is_heavy: bool
-    """Whether one of its classes keeps something big, or has instances made in a loop."""
-    is_alone: bool
-    """Whether a process has one such cycle, or one that lives as long as a function."""
-    is_closed: bool
-    """Whether one of its classes has a method that closes what it keeps."""
-    is_of_host: bool = False
-    """Whether one of its links is a slot, under a constant key, in a table of an object that a function is given: what
-    the program runs in."""
-    owner: ClassModel | None = None
-    """The class whose instances the link back leads to, where classes make the cycle."""
-    up: Link | None = None
-    """That link."""
-
-
-class Edge(NamedTuple):
-    """A reference between two objects that a function knows by name."""
-
-    holder: Key
-    attribute: str
-    value: Key
-    by: ast.stmt | None
-    """None where the class makes the link elsewhere."""
-    uses: tuple[ast.Name, ...] = ()
-    links: tuple[Link, ...] = ()
-
 
 class Cycles:
     """The cycles of a file between instances of two and more classes, or two and more objects of a function."""
@@ -94,13 +51,18 @@ class Cycles:
         found: list[Cycle] = []
         told: set[object] = set()
         cycles = [*self._of_classes(), *self._of_functions()]
-        for cycle in sorted(cycles, key=lambda cycle: (cycle.by.lineno, cycle.by.col_offset, len(cycle.names))):
+        for cycle in sorted(cycles, key=self._order):
             way = (cycle.names[-1], cycle.names[1:-1]) if cycle.owner else frozenset(cycle.names)
             is_told = told & {cycle.by, way}
             if not is_told and not self.is_substitute(cycle.by) and not self._is_cut_nearby(cycle):
                 found.append(cycle)
             told |= {cycle.by, way, frozenset(cycle.names)}
         return found
+
+    def _order(self, cycle: Cycle) -> tuple[bool, str, int, int, int]:
+        """Which of the places that close a cycle is told of: as with stores, whichever function stands first."""
+        name = getattr(self.facts.tree.function(cycle.by), "name", "")
+        return name != "__init__", name, cycle.by.lineno, cycle.by.col_offset, len(cycle.names)
 
     def is_substitute(self, node: ast.AST) -> bool:
         """Whether code takes the place of what the standard library has: it stands where the import of that fails."""
@@ -127,7 +89,7 @@ class Cycles:
         """`self.child = C(self)`, where C keeps what it is given."""
         for model in self.classes.models.values():
             memoized = list(self.memoized(model))
-            for store in (*self.facts.keeping.stores(model), *memoized):
+            for store in sorted((*self.facts.keeping.stores(model), *memoized), key=Store.order):
                 for path in self._back(model, store):
                     if path.links and self._is_kept(model, store, store in memoized) and self._stays(path.links):
                         yield self._through(model, store, path.links)
