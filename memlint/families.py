@@ -11,6 +11,7 @@ from memlint.facts.class_model import ClassModel, Store
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.growth_model import Container, Growth, Home
 from memlint.facts.layout import Node, Slice
+from memlint.facts.shapes import rank
 from memlint.gate import CONTAINER_DEFAULT, all_of
 from memlint.model import Edit, Fix, Safety
 from memlint.rule import Rule
@@ -89,7 +90,7 @@ class StoreRule(Rule, Generic[Kept]):
         model = self.facts.classes.of(owner)
         statements: set[ast.stmt] = set()
         faults: dict[str, list[tuple[Store, Kept]]] = {}
-        for store in sorted(self.facts.keeping.stores(model), key=Store.order):
+        for store in sorted(self.facts.keeping.stores(model), key=lambda store: rank(store.method)):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in statements or not self.facts.classes.is_lasting(model, store):
                 continue

@@ -30,7 +30,7 @@ GIVEN = frozenset(
 HIDING = frozenset({"assertRaises", "assertRaisesRegex", "raises", "suppress", "warns"})
 """What a `with` calls that may end it without an exception that came up in it."""
 LOCAL = (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
-BODIES = (ScopeKind.FUNCTION, ScopeKind.LAMBDA, ScopeKind.MODULE)
+BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Module)
 DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)
 """Code that may run later than where it stands."""
 
@@ -76,11 +76,12 @@ class Text:
     def reaching(self, read: ast.Name, changed: frozenset[str]) -> frozenset[ast.AST]:
         """What may have bound a name where a function or module comes to a read of its own; empty where others do."""
         binding, scope = self.names.binding(read), self.names.scope_of(read)
-        if binding is None or read.id not in changed or binding.scope is not scope or scope.kind not in BODIES:
+        body = scope.node
+        if binding is None or read.id not in changed or binding.scope is not scope or not isinstance(body, BODIES):
             return frozenset()
-        asked = scope.node, changed
+        asked = body, changed
         if asked not in self.flows:
-            self.flows[asked] = Flow(scope.node, names=changed)  # type: ignore[arg-type]
+            self.flows[asked] = Flow(body, names=changed)
         flow = self.flows[asked]
         return flow.reaching(read) if flow.is_own(read) else frozenset()
 

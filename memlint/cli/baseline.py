@@ -51,7 +51,7 @@ def keep(action: str, paths: tuple[str, ...], accept_new: bool, flags: dict[str,
     """Do what is asked for; the result is the exit status."""
     settings_for = settings_with(flags)
     settings = settings_for(Path("."))
-    flags |= of_the_run(settings) | {"reason": ""}
+    flags |= of_the_run(settings)
     named = flags["baseline"] or (None if settings.baseline else str(settings.root / NAME))
     narrowing = Narrowing(Changes(), named, unwritten if action == "create" else Baseline.read)
     narrowing.baseline(settings)

@@ -14,7 +14,7 @@ from memlint import report, run
 from memlint.changes import Changes, compared
 from memlint.cli.flags import Command, flag, of_the_run, settings_flags
 from memlint.cli.output import Output, colored, outputs, rule_text
-from memlint.cli.survey import lines_of, profiled, settings_with, split, survey
+from memlint.cli.survey import lines_of, profiled, reason_of, settings_with, split, survey
 from memlint.discover import discover, is_excluded
 from memlint.memory import parse_size
 from memlint.model import Failure, Outcome, Report
@@ -110,24 +110,12 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     flags |= of_the_run(settings_for(Path((flags["stdin_filename"] or "") if "-" in paths else "").parent))
     flags["fix"] |= flags["fix_only"]
     flags["output_format"] = formats or tuple(filter(None, [flags["output_format"]]))
-    flags["reason"] = reason_of(flags)
-    if flags["staged"] and (flags["fix"] or flags["diff"] or flags["fix_verified"] or flags["reason"]):
+    if flags["staged"] and (flags["fix"] or flags["diff"] or flags["fix_verified"] or flags["add_ignore"] is not None):
         raise UsageError("--staged reads what is staged, which nothing is written to: use --since HEAD instead")
     with outputs(flags) as wanted:
         if "-" in paths:
             return check_stdin(paths, settings_for, flags, wanted)
         return check_paths(paths, settings_for, flags, wanted)
-
-
-def reason_of(flags: dict[str, Any]) -> str:
-    """Why what is found is to be ignored, or nothing."""
-    if flags["add_ignore"] is None:
-        return ""
-    from memlint.ignoring import reason_given
-
-    if flags["fix"]:
-        raise UsageError("--add-ignore: ignores what is found, which --fix may mend; run --fix first, by itself")
-    return reason_given(flags["add_ignore"])
 
 
 def check_paths(
@@ -169,7 +157,7 @@ def check_stdin(
     name = flags["stdin_filename"] or "-"
     (settings,) = profiled([(Path(name), settings_for(Path(name).parent))], flags["verbose"])
     fix = flags["fix"] or flags["diff"]
-    reason = flags["reason"]
+    reason = reason_of(flags)
     data = sys.stdin.buffer.read()
     narrowing = Narrowing(Changes(), flags["baseline"])
     task = run.Task(name, settings, True, fix, flags["unsafe_fixes"], not flags["no_gate"], reason=reason)

@@ -49,7 +49,7 @@ def survey(
 ) -> tuple[Report, list[str]]:
     """The report on files and folders, and the patches where these are asked for."""
     failures: list[Failure] = []
-    fix, reason = flags["fix"] or flags["diff"] or flags["fix_verified"], flags["reason"]
+    fix, reason = flags["fix"] or flags["diff"] or flags["fix_verified"], reason_of(flags)
     sift = sieve(settings_for(Path(".")), narrowing, flags)
     files = list(discover([Path(path) for path in paths], settings_for, failures.append))
     cache = None
@@ -90,6 +90,17 @@ def survey(
         click.echo(f"memlint: {cache.trouble}", err=True)
     narrowing.sum_up(result, paths)
     return result, patches
+
+
+def reason_of(flags: dict[str, Any]) -> str:
+    """Why what is found is to be ignored, or nothing."""
+    if flags["add_ignore"] is None:
+        return ""
+    from memlint.ignoring import reason_given
+
+    if flags["fix"]:
+        raise UsageError("--add-ignore: ignores what is found, which --fix may mend; run --fix first, by itself")
+    return reason_given(flags["add_ignore"])
 
 
 def sieve(settings: Settings, narrowing: Narrowing, flags: dict[str, Any]) -> Callable[[Pairs], Iterable[Outcome]]:

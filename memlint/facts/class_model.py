@@ -48,11 +48,6 @@ class Store:
         """What the storing method calls its instance."""
         return first_parameter(self.method) or ""
 
-    def order(self) -> tuple[bool, str]:
-        """Which of several stores is told of: that of the method which makes the instance, else by name, so that a
-        baseline holds whichever method stands first."""
-        return self.method.name != "__init__", self.method.name
-
 
 @dataclass(eq=False)
 class Cut:

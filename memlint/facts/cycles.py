@@ -13,7 +13,7 @@ from memlint.facts.class_model import ClassModel, MethodKind, Store
 from memlint.facts.cycle_model import Cycle, Edge, Key
 from memlint.facts.keeping import Link, Path
 from memlint.facts.names import Binding, DefinitionKind
-from memlint.facts.shapes import is_counted, is_standard
+from memlint.facts.shapes import is_counted, is_standard, place, rank
 from memlint.facts.writes import Write, is_attribute
 from memlint.knowledge import names as known
 
@@ -60,9 +60,8 @@ class Cycles:
         return found
 
     def _order(self, cycle: Cycle) -> tuple[bool, str, int, int, int]:
-        """Which of the places that close a cycle is told of: as with stores, whichever function stands first."""
-        name = getattr(self.facts.tree.function(cycle.by), "name", "")
-        return name != "__init__", name, cycle.by.lineno, cycle.by.col_offset, len(cycle.names)
+        """Which of the places that close a cycle is told of."""
+        return *rank(self.facts.tree.function(cycle.by)), *place(cycle.by), len(cycle.names)
 
     def is_substitute(self, node: ast.AST) -> bool:
         """Whether code takes the place of what the standard library has: it stands where the import of that fails."""
@@ -89,7 +88,7 @@ class Cycles:
         """`self.child = C(self)`, where C keeps what it is given."""
         for model in self.classes.models.values():
             memoized = list(self.memoized(model))
-            for store in sorted((*self.facts.keeping.stores(model), *memoized), key=Store.order):
+            for store in sorted((*self.facts.keeping.stores(model), *memoized), key=lambda store: rank(store.method)):
                 for path in self._back(model, store):
                     if path.links and self._is_kept(model, store, store in memoized) and self._stays(path.links):
                         yield self._through(model, store, path.links)

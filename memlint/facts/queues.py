@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.class_model import MAKING
-from memlint.facts.shapes import place
+from memlint.facts.shapes import place, rank
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class Queues:
         function = self.facts.tree.function
         filled = [each for each in puts if function(each) not in drains and not isinstance(function(each), ast.Module)]
         if filled and gets:
-            # By name, as a baseline is to hold whichever function stands first.
-            first = min(filled, key=lambda call: (getattr(function(call), "name", ""), place(call)))
+            first = min(filled, key=lambda call: (rank(function(call)), place(call)))
             yield Queue(name, made, first, min(gets, key=place))
 
     def is_something(self, call: ast.Call) -> bool:

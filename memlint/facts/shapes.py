@@ -37,6 +37,13 @@ def place(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
+def rank(function: ast.AST) -> tuple[bool, str]:
+    """Which of several functions that do the same is told of: the one that makes an instance, else by name, so that a
+    baseline holds whichever stands first."""
+    name = getattr(function, "name", "")
+    return name != "__init__", name
+
+
 def end(node: ast.AST) -> tuple[int, int]:
     """Line and column where a node ends."""
     return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
