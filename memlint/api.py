@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.children import Child
 from memlint.facts.class_containers import Shared as SharedContainer
 from memlint.facts.class_kinds import ClassKind
@@ -128,4 +129,5 @@ __all__ = [
     "moved",
     "reachable",
     "released",
+    "walk",
 ]

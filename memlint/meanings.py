@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.flow import UNBOUND, Flow
 from memlint.facts.names import Binding, Definition, DefinitionKind, Names, Scope, ScopeKind
 from memlint.model import Edit
@@ -58,7 +59,7 @@ class Text:
         self.strings: set[str] = set()
         self.flows: dict[tuple[ast.AST, frozenset[str]], Flow] = {}
         bindings: dict[Binding, None] = {}
-        for node in ast.walk(module):
+        for node in walk(module):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self.reads[self.offset(node)] = node
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -101,7 +102,7 @@ def text_of(source: SourceFile) -> Text:
 
 def unwrap(module: ast.Module) -> ast.Module:
     """Write each `with` as plain statements: to names it only binds its targets, unless it hides exceptions."""
-    for node in ast.walk(module):
+    for node in walk(module):
         for field in ("body", "orelse", "finalbody"):
             if isinstance(block := getattr(node, field, None), list):
                 setattr(node, field, [each for statement in block for each in unwrapped(statement)])
@@ -264,9 +265,9 @@ class Comparison:
         """Whether a name gets a new value from its old one, or where that is None."""
         name = definition.node.id if isinstance(definition.node, ast.Name) else ""
         parts = [definition.value] if definition.value else []
-        if any(isinstance(node, ast.Name) and node.id == name for part in parts for node in ast.walk(part)):
+        if any(isinstance(node, ast.Name) and node.id == name for part in parts for node in walk(part)):
             return True
-        tests = (node for node in ast.walk(self.after.names.module.node) if isinstance(node, ast.If))
+        tests = (node for node in walk(self.after.names.module.node) if isinstance(node, ast.If))
         return any(definition.statement in test.body and ast.unparse(test.test) == f"{name} is None" for test in tests)
 
     def late_reads(self) -> Iterator[str]:

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterable
 from functools import lru_cache
 
+from memlint.facts.branches import walk
 from memlint.facts.layout import FUNCTIONS, Tree
 
 UNTOLD = frozenset({"annotation", "ctx", "kind", "simple", "type_comment", "type_ignores"})
@@ -43,15 +44,15 @@ def local_names(node: ast.AST, tree: Tree) -> frozenset[str]:
     functions = [each for each in tree.ancestors(node) if isinstance(each, FUNCTIONS)]
     if functions:
         return variables(functions[-1])
-    inner = (each for each in ast.walk(node) if isinstance(each, (ast.Lambda, ast.comprehension)))
+    inner = (each for each in walk(node) if isinstance(each, (ast.Lambda, ast.comprehension)))
     targets = (each.args if isinstance(each, ast.Lambda) else each.target for each in inner)
-    return frozenset(bound(below for target in targets for below in ast.walk(target)))
+    return frozenset(bound(below for target in targets for below in walk(target)))
 
 
 @lru_cache(maxsize=1)
 def variables(function: ast.AST) -> frozenset[str]:
     """The names that a function and those in it bind; findings come in order, so the last one is kept."""
-    return frozenset(bound(ast.walk(function)))
+    return frozenset(bound(walk(function)))
 
 
 def bound(nodes: Iterable[ast.AST]) -> set[str]:

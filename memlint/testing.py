@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memlint.engine import lint
+from memlint.facts.branches import walk
 from memlint.facts.project import Project
 from memlint.fixing import fixed
 from memlint.judge import suppressed
@@ -257,7 +258,7 @@ def several_lines_of_string(code: str) -> bool:
     """Whether a string spans lines, so that its indentation is its value."""
     return any(
         isinstance(node, (ast.Constant, ast.JoinedStr)) and node.lineno != node.end_lineno
-        for node in ast.walk(ast.parse(code))
+        for node in walk(ast.parse(code))
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, LocalAlias, Rule, Safety, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, LocalAlias, Rule, Safety, Severity, Slice, all_of, cst, walk
 
 CACHING = (3, 11)
 """The Python from which on the interpreter remembers where it found an attribute."""
@@ -33,7 +33,7 @@ class AttributeChainInHotLoop(Rule):
         if not any(map(is_long, part.nodes(ast.Attribute))):
             return False
         loops = part.nodes(ast.For, ast.While)
-        return any(any(map(is_long, ast.walk(loop))) and facts.loops.is_hot(loop) for loop in loops)
+        return any(any(map(is_long, walk(loop))) and facts.loops.is_hot(loop) for loop in loops)
 
     def visit_For(self, node: cst.For) -> None:
         self.examine(self.twin(node, ast.For))

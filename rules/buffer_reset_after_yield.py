@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from memlint.api import Effect, Facts, Role, Rule, Safety, Severity, Slice, all_of, cst, handed_over
+from memlint.api import Effect, Facts, Role, Rule, Safety, Severity, Slice, all_of, cst, handed_over, walk
 
 HELD = frozenset({Role.ALIASED, Role.RETURNED, Role.STORED})
 """Roles under which something else holds the buffer as well, so that letting go of the name frees nothing."""
@@ -77,7 +77,7 @@ class BufferResetAfterYield(Rule):
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         if not isinstance(statement, ast.Assign) or not any(getattr(each, "id", "") == name for each in targets):
             return False
-        reads = any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(statement.value))
+        reads = any(isinstance(each, ast.Name) and each.id == name for each in walk(statement.value))
         return not reads and self.facts.kinds.made(statement.value) in FRESH
 
     def is_large(self, given: ast.Yield, name: ast.Name, reset: ast.stmt) -> bool:
@@ -90,7 +90,7 @@ class BufferResetAfterYield(Rule):
             return False
         tests = (outer.test for outer in self.facts.tree.ancestors(given) if isinstance(outer, ast.If))
         return any(
-            isinstance(each, ast.Compare) and self.is_limit(each, name.id) for test in tests for each in ast.walk(test)
+            isinstance(each, ast.Compare) and self.is_limit(each, name.id) for test in tests for each in walk(test)
         )
 
     def is_dropped(self, call: ast.Call) -> bool:
@@ -98,7 +98,7 @@ class BufferResetAfterYield(Rule):
         loop = self.facts.tree.parents[call]
         if not isinstance(loop, (ast.For, ast.AsyncFor)) or loop.iter is not call:
             return False
-        items = {each.id for each in ast.walk(loop.target) if isinstance(each, ast.Name)}
+        items = {each.id for each in walk(loop.target) if isinstance(each, ast.Name)}
         return any(items & set(dropped(each)) for each in loop.body[:-1])
 
     def is_limit(self, test: ast.Compare, name: str) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst, known
+from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst, known, walk
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -106,7 +106,7 @@ class CallbackCapturesSubject(Rule):
         )
 
     def captured(self, function: ast.AST, binding: Binding) -> list[ast.Name]:
-        inside = set(ast.walk(function))
+        inside = set(walk(function))
         return [use for use in binding.uses if use in inside]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, Slice, all_of, cst, walk
 
 
 class CollectInLoop(Rule):
@@ -31,5 +31,5 @@ class CollectInLoop(Rule):
             call,
             f"each turn of the loop {cost}: call `{self.text(call.func)}` once behind it, or every so many turns",
             related=[(loop, "the loop")],
-            optional=self.facts.collector.is_meant(call) or any(isinstance(each, ast.Await) for each in ast.walk(loop)),
+            optional=self.facts.collector.is_meant(call) or any(isinstance(each, ast.Await) for each in walk(loop)),
         )

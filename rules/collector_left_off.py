@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import itertools
 
-from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst
+from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst, walk
 
 
 class CollectorLeftOff(Rule):
@@ -68,7 +68,7 @@ class CollectorLeftOff(Rule):
             return "a statement shares its line"
         if any(line.endswith("\\") for line in lines[spans[0][0].line - 1 : spans[-1][1].line]):
             return "a line is continued by a backslash"
-        strings = (node for each in statements for node in ast.walk(each))
+        strings = (node for each in statements for node in walk(each))
         if any(isinstance(n, (ast.Constant, ast.JoinedStr)) and n.lineno != n.end_lineno for n in strings):
             return "a string spans lines"
         return ""

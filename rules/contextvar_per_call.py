@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import ClassModel, Effect, Facts, Rule, Severity, Slice, all_of, cst, known
+from memlint.api import ClassModel, Effect, Facts, Rule, Severity, Slice, all_of, cst, known, walk
 
 VARIABLE = "contextvars.ContextVar"
 FRESH = known("hooks", "names", "fresh")
@@ -80,7 +80,7 @@ def is_kept_by(facts: Facts, call: ast.Call, model: ClassModel, target: ast.Attr
 
 def is_named_anew(facts: Facts, call: ast.Call) -> bool:
     """Whether each variable gets a name of its own, as one does who makes many."""
-    return any(isinstance(each, ast.Call) and is_fresh(facts, each) for name in call.args for each in ast.walk(name))
+    return any(isinstance(each, ast.Call) and is_fresh(facts, each) for name in call.args for each in walk(name))
 
 
 def is_of_instance(facts: Facts, call: ast.Call) -> bool:

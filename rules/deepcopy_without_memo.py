@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
+from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, walk
 
 
 class DeepcopyWithoutMemo(Rule):
@@ -43,7 +43,7 @@ class DeepcopyWithoutMemo(Rule):
             given = call.args[0]
             if self.text(call) != f"{self.text(call.func)}({self.text(given)})":
                 return None
-            if isinstance(given, ast.GeneratorExp) or any(other in ast.walk(given) for other in calls):
+            if isinstance(given, ast.GeneratorExp) or any(other in walk(given) for other in calls):
                 return None
             end = self.slice.span(given)[1]
             edits.append(Edit(end, end, f", {memo.arg}"))
@@ -56,7 +56,7 @@ def bare_copies(facts: Facts, function: ast.FunctionDef) -> Iterator[ast.Call]:
         return
     if not isinstance(facts.tree.parents[function], ast.ClassDef) or is_rebound(facts, memo_of(function)):
         return
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    calls = [node for node in walk(function) if isinstance(node, ast.Call)]
     for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         if node.args and is_view(node.args[0]):
             continue
@@ -68,9 +68,7 @@ def bare_copies(facts: Facts, function: ast.FunctionDef) -> Iterator[ast.Call]:
 
 def is_begun_by_base(facts: Facts, function: ast.FunctionDef) -> bool:
     """Whether the copy itself comes from `super().__deepcopy__(memo)`, whose own rules are not seen."""
-    begun = (
-        node.value for node in ast.walk(function) if isinstance(node, ast.Attribute) and node.attr == function.name
-    )
+    begun = (node.value for node in walk(function) if isinstance(node, ast.Attribute) and node.attr == function.name)
     return any(isinstance(each, ast.Call) and facts.names.qualified(each.func) == "builtins.super" for each in begun)
 
 
@@ -91,7 +89,7 @@ def is_of_own_kind(facts: Facts, call: ast.Call) -> bool:
     model = facts.classes.instance(given.value) if isinstance(given, ast.Attribute) else None
     stores = model.stores_of(given.attr) if model and isinstance(given, ast.Attribute) else ()
     makers = {each.node.name for each in facts.classes.models.values() if "__deepcopy__" in each.methods}
-    read = {node.id for each in stores for node in ast.walk(each.value) if isinstance(node, ast.Name)}
+    read = {node.id for each in stores for node in walk(each.value) if isinstance(node, ast.Name)}
     return not makers.isdisjoint(read)
 
 

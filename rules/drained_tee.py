@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, Rule, Severity, Slice, all_of, cst, known
+from memlint.api import Binding, Effect, Facts, Rule, Severity, Slice, all_of, cst, known, walk
 
 COMPREHENSIONS = (ast.DictComp, ast.ListComp, ast.SetComp)
 STOPPING = ("builtins.all", "builtins.any")
@@ -76,7 +76,7 @@ def uses_up(facts: Facts, use: ast.Name, assignment: ast.Assign) -> bool:
         return False
     parent = facts.tree.parents[use]
     if isinstance(parent, ast.For):
-        return parent.iter is use and not any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(parent))
+        return parent.iter is use and not any(isinstance(node, (ast.Break, ast.Return)) for node in walk(parent))
     taken: ast.AST = use
     if isinstance(parent, ast.comprehension):
         taken = facts.tree.parents[parent]

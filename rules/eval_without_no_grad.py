@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import re
 
-from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst, is_alone, moved
+from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst, is_alone, moved, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 SUSPENDING = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)
@@ -51,13 +51,13 @@ class EvalWithoutNoGrad(Rule):
         name = next((each for each in sorted(self.facts.handles.identifiers) if self.is_torch(each, function)), None)
         if name is None:
             return None, "`torch` is not imported by its module, or means something else here"
-        for node in ast.walk(function):
+        for node in walk(function):
             if isinstance(node, SUSPENDING):
                 return None, "the function is suspended, and gradients would be off in others meanwhile"
             word = getattr(node, "attr", getattr(node, "id", ""))
             if TRAINING.search(word):
                 return None, f"`{word}` may need gradients"
-        first = next(each for each in function.body if call in set(ast.walk(each)))
+        first = next(each for each in function.body if call in set(walk(each)))
         last = function.body[-1]
         if not is_alone(self.facts, first) or not is_alone(self.facts, last) or first.lineno == function.lineno:
             return None, "a statement shares its line"

@@ -18,6 +18,7 @@ from memlint.api import (
     cst,
     last_name,
     released,
+    walk,
 )
 
 BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
@@ -143,7 +144,7 @@ def advice(place: Place, binding: Binding) -> str:
 
 def is_returned(binding: Binding) -> bool:
     """Whether the function returns the value itself: alone, in a tuple, or in what a class makes of it."""
-    returns = [node.value for node in ast.walk(binding.scope.node) if isinstance(node, ast.Return)]
+    returns = [node.value for node in walk(binding.scope.node) if isinstance(node, ast.Return)]
     parts = [part for each in returns for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
     made = [each for each in parts if isinstance(each, ast.Call) and last_name(each.func)[:1].isupper()]
     parts += [part for each in made for part in (*each.args, *(keyword.value for keyword in each.keywords))]
@@ -151,4 +152,4 @@ def is_returned(binding: Binding) -> bool:
 
 
 def is_raised_on(handler: ast.ExceptHandler) -> bool:
-    return any(isinstance(node, ast.Raise) for each in handler.body for node in ast.walk(each))
+    return any(isinstance(node, ast.Raise) for each in handler.body for node in walk(each))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Fix, Function, Grip, Place, Rule, Safety, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Function, Grip, Place, Rule, Safety, Slice, all_of, cst, walk
 
 LOOKING = frozenset({"exception", "exc_info", "format_exc", "print_exc", "print_exception", "format_exception"})
 """Calls, and their arguments, that look at the traceback."""
@@ -65,7 +65,7 @@ def stored(facts: Facts, function: Function) -> list[Place]:
 
 def needs_traceback(place: Place) -> bool:
     """Whether the handler raises, logs or keeps the traceback, or uses the exception once more."""
-    for node in (node for statement in place.handler.body for node in ast.walk(statement)):
+    for node in (node for statement in place.handler.body for node in walk(statement)):
         name = getattr(node, "attr", getattr(node, "id", getattr(node, "arg", "")))
         if isinstance(node, ast.Raise) or name in LOOKING:
             return True
@@ -75,7 +75,7 @@ def needs_traceback(place: Place) -> bool:
 
 
 def advice(place: Place) -> str:
-    if any(isinstance(node, ast.Raise) for statement in place.handler.body for node in ast.walk(statement)):
+    if any(isinstance(node, ast.Raise) for statement in place.handler.body for node in walk(statement)):
         return "its text, as the handler raises it on with its traceback"
     if place.grip is Grip.EXCEPTION and isinstance(place.value, ast.Name):
         return f"`{place.value.id}.with_traceback(None)` or its text"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import LEAVES, Effect, Fix, Role, Rule, Safety, Scope, Severity, all_of, cst
+from memlint.api import LEAVES, Effect, Fix, Role, Rule, Safety, Scope, Severity, all_of, cst, walk
 
 KEYED = frozenset({"builtins.dict.fromkeys", "collections.OrderedDict.fromkeys", "collections.defaultdict.fromkeys"})
 CHANGEABLE = frozenset({"array", "bytearray", "defaultdict", "deque", "dict", "list", "set"})
@@ -69,7 +69,7 @@ class FromkeysMutable(Rule):
             return None, "a comment stands in the call"
         if maker == "collections.defaultdict.fromkeys":
             return None, "a comprehension makes no `defaultdict`"
-        if any(isinstance(node, BINDING) for node in ast.walk(keys)):
+        if any(isinstance(node, BINDING) for node in walk(keys)):
             return None, "the keys are bound or awaited here"
         if reason := self.facts.elements.unrepeatable(value):
             return None, reason
@@ -83,7 +83,7 @@ class FromkeysMutable(Rule):
 
     def unused_name(self, call: ast.Call) -> str:
         """A name for the key that nothing around the call has."""
-        taken = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+        taken = {node.id for node in walk(call) if isinstance(node, ast.Name)}
         scope: Scope | None = self.facts.names.scope_of(call)
         while scope is not None:
             taken.update(scope.bindings, scope.declared)

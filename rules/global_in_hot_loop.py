@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, LocalAlias, Rule, Safety, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, LocalAlias, Rule, Safety, Severity, Slice, all_of, cst, walk
 
 CACHING = (3, 11)
 """The Python from which on the interpreter remembers where it found a name."""
@@ -40,7 +40,7 @@ class GlobalInHotLoop(Rule):
         if loop is None or not loops.is_hot(loop) or loops.is_compiled(loop):
             return
         outermost = loops.nest(loop)[0]
-        seen = {ast.unparse(node) for node in ast.walk(outermost) if isinstance(getattr(node, "ctx", None), STORES)}
+        seen = {ast.unparse(node) for node in walk(outermost) if isinstance(getattr(node, "ctx", None), STORES)}
         for read in loops.every_turn(loop):
             kind, name = loops.lookup(read), ast.unparse(read)
             if kind is not None and name not in seen:

@@ -14,6 +14,7 @@ from memlint.api import (
     Home,
     Role,
     all_of,
+    walk,
 )
 
 EXITS = frozenset({"__aexit__", "__exit__"})
@@ -80,7 +81,7 @@ def is_held(facts: Facts, growth: Growth, named: ast.Name) -> bool:
     """Whether what is stored under the key may hold the object: it is read there but to be measured."""
     binding = facts.names.binding(named)
     for value in (growth.key, growth.value):
-        for node in ast.walk(value) if value is not None else ():
+        for node in walk(value) if value is not None else ():
             if isinstance(node, ast.Name) and facts.names.binding(node) is binding:
                 call = facts.tree.parents[node]
                 if not isinstance(call, ast.Call) or facts.names.qualified(call.func) not in PLAIN:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, walk
 
 WAITING = rb"\b(?:b[rl]pop|consume|get|poll|rec(?:ei)?v\w*|xread\w*)(?:\s|\\\n)*\("
 
@@ -41,7 +41,7 @@ class IdleLoopHoldsMessage(Rule):
 
     def release(self, statement: ast.Assign, loop: ast.While, names: list[str]) -> Fix | None:
         """Set the names to None at the end of the body."""
-        jumps = (node for node in ast.walk(loop) if isinstance(node, ast.Continue))
+        jumps = (node for node in walk(loop) if isinstance(node, ast.Continue))
         insertion = self.insertion_behind(loop.body[-1], " = ".join((*names, "None")))
         if insertion is None or any((jump.lineno, jump.col_offset) > (statement.lineno, 0) for jump in jumps):
             return None

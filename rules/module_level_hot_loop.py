@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, ScopeKind, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Rule, ScopeKind, Severity, Slice, all_of, cst, walk
 
 AT_THE_MARGIN = rb"(?m)(?:^|\x0c|\xef\xbb\xbf)(?:async|for|if|match|try|while|with)\b"
 LOOP = rb"\b(?:for|while)\b"
@@ -51,7 +51,7 @@ class ModuleLevelHotLoop(Rule):
 
     def written(self, loop: ast.For | ast.While) -> list[str]:
         """The names that a loop binds, in the order of the source."""
-        bound = (node for node in ast.walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        bound = (node for node in walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         own = (node for node in bound if self.facts.names.binding(node) in self.facts.names.module.bindings.values())
         return list(dict.fromkeys(node.id for node in sorted(own, key=lambda node: (node.lineno, node.col_offset))))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, known
+from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, known, walk
 
 SORTS = frozenset({"file", "archive", "sqlite", "connection", "socket", "kernel", "listing"})
 NAMES = ("file", "handle", "stream", "opened")
@@ -62,7 +62,7 @@ class OpenInline(Rule):
         if self.facts.names.qualified(call.func) != "fileinput.FileInput" or not isinstance(user, ast.For):
             return False
         jumps = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom)
-        return not any(isinstance(node, jumps) for part in user.body for node in ast.walk(part))
+        return not any(isinstance(node, jumps) for part in user.body for node in walk(part))
 
     def managed(self, call: ast.Call) -> Fix | None:
         """Open it in a `with` around the statement, where nothing of the statement runs before the opening."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, FinallyNone, Role, Rule, Safety, Slice, all_of, cst
+from memlint.api import Binding, Effect, Facts, FinallyNone, Role, Rule, Safety, Slice, all_of, cst, walk
 
 FRAMES = frozenset({"inspect.currentframe", "sys._getframe"})
 LISTS = frozenset({"inspect.getouterframes", "inspect.stack"})
@@ -88,7 +88,7 @@ class OwnFrameKept(Rule):
 
     def steps(self, binding: Binding) -> list[ast.AST]:
         """What binds the name to an outer frame."""
-        parts = ((each, node) for each in binding.definitions if each.value for node in ast.walk(each.value))
+        parts = ((each, node) for each in binding.definitions if each.value for node in walk(each.value))
         return [each.node for each, node in parts if getattr(node, "attr", "") == "f_back" or node in binding.uses]
 
     def may_stay(self, step: ast.AST) -> bool:
@@ -96,7 +96,7 @@ class OwnFrameKept(Rule):
         statement = self.facts.tree.statement(step)
         branch = self.facts.tree.parents[statement] if statement else None
         loop = self.facts.tree.enclosing(branch, ast.While, ast.For) if isinstance(branch, ast.If) else None
-        return loop is not None and any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop))
+        return loop is not None and any(isinstance(node, (ast.Break, ast.Return)) for node in walk(loop))
 
     def advice(self, binding: Binding) -> str:
         return "use `locals()`" if self.reads_locals(binding) else f"write `finally: {binding.name} = None`"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_of, cst, walk
 
 Display: TypeAlias = ast.List | ast.Tuple
 
@@ -82,7 +82,7 @@ class RepeatedMutable(Rule):
 
     def comprehension(self, repeat: ast.BinOp, display: Display, times: ast.expr) -> tuple[Fix | None, str]:
         """The fix that makes each element on its own, or why there is none."""
-        names = {node.id for node in ast.walk(repeat) if isinstance(node, ast.Name)}
+        names = {node.id for node in walk(repeat) if isinstance(node, ast.Name)}
         if "#" in self.text(repeat):
             return None, "a comment stands in the expression"
         if "_" in names:
@@ -91,7 +91,7 @@ class RepeatedMutable(Rule):
             return None, "`tuple` is a name of its own here"
         if isinstance(self.facts.tree.parents[repeat], ast.BinOp):
             return None, "the repetition is part of a longer expression"
-        if any(isinstance(node, BINDING) for node in ast.walk(times)):
+        if any(isinstance(node, BINDING) for node in walk(times)):
             return None, "the number of elements is bound or awaited here"
         if reason := self.facts.elements.unrepeatable(display):
             return None, reason

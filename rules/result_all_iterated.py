@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
+from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, walk
 
 ROWS = 500
 """Rows that the fix has the query build at a time."""
@@ -47,9 +47,9 @@ class ResultAllIterated(Rule):
 
     def by_parts(self, call: ast.Call, iterable: ast.expr) -> tuple[Fix | None, str]:
         """Have the query build its objects by parts, where nothing shows that it cannot; or why not."""
-        named = (self.facts.names.binding(each) for each in ast.walk(call) if isinstance(each, ast.Name))
+        named = (self.facts.names.binding(each) for each in walk(call) if isinstance(each, ast.Name))
         parts = [made.value for binding in named if binding for made in binding.definitions if made.value]
-        chain = [node for part in (call, *parts) for node in ast.walk(part)]
+        chain = [node for part in (call, *parts) for node in walk(part)]
         methods = {each.attr for each in chain if isinstance(each, ast.Attribute)}
         if methods & {"options", "unique"} or any(isinstance(each, ast.Await) for each in chain):
             return None, "what the query loads with its rows may need all of them at once"

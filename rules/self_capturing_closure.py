@@ -3,20 +3,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from memlint.api import (
-    ClassModel,
-    Edit,
-    Effect,
-    Facts,
-    Fix,
-    Remark,
-    Safety,
-    Slice,
-    Store,
-    StoreRule,
-    all_of,
-    cst,
-)
+from memlint.api import ClassModel, Edit, Effect, Facts, Fix, Remark, Safety, Slice, Store, StoreRule, all_of, cst, walk
 
 Function: TypeAlias = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -127,7 +114,7 @@ class SelfCapturingClosure(StoreRule[Function]):
     def is_for_a_look(self, store: Store) -> bool:
         """Whether the function is stored only while messages for debugging are asked for."""
         tests = (each.test for each in self.facts.tree.ancestors(store.by) if isinstance(each, ast.If))
-        called = (node.func for test in tests for node in ast.walk(test) if isinstance(node, ast.Call))
+        called = (node.func for test in tests for node in walk(test) if isinstance(node, ast.Call))
         return any(isinstance(each, ast.Attribute) and each.attr in ASKING for each in called)
 
     def is_of_unknown_class(self, target: ast.Attribute) -> bool:
@@ -140,7 +127,7 @@ class SelfCapturingClosure(StoreRule[Function]):
         """Whether the function stores the object, or a method of it, on the object itself as well: to cut one of these
         cycles frees nothing."""
         subject = self.facts.closures.subject(target)
-        for other in ast.walk(self.facts.tree.function(statement)):
+        for other in walk(self.facts.tree.function(statement)):
             if isinstance(other, ast.Assign) and other is not statement:
                 value = other.value.value if isinstance(other.value, ast.Attribute) else other.value
                 holders = [each.value for each in other.targets if isinstance(each, ast.Attribute)]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import ClassModel, Effect, Facts, Remark, Store, StoreRule
+from memlint.api import ClassModel, Effect, Facts, Remark, Store, StoreRule, walk
 
 
 class SelfDrivenGenerator(StoreRule[ast.expr]):
@@ -47,4 +47,4 @@ class SelfDrivenGenerator(StoreRule[ast.expr]):
 def described(method: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if isinstance(method, ast.FunctionDef):
         return "generator"
-    return "asynchronous generator" if any(isinstance(node, ast.Yield) for node in ast.walk(method)) else "coroutine"
+    return "asynchronous generator" if any(isinstance(node, ast.Yield) for node in walk(method)) else "coroutine"

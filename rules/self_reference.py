@@ -3,18 +3,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from memlint.api import (
-    ClassModel,
-    Effect,
-    Facts,
-    Remark,
-    Safety,
-    Slice,
-    Store,
-    StoreRule,
-    all_of,
-    cst,
-)
+from memlint.api import ClassModel, Effect, Facts, Remark, Safety, Slice, Store, StoreRule, all_of, cst, walk
 
 
 class SelfReference(StoreRule[str]):
@@ -103,7 +92,7 @@ def may_close(node: ast.AST) -> bool:
         targets, value = [node.value.func], node.value.args[-1]
     else:
         return False
-    roots = {part.value.id for each in targets for part in ast.walk(each) if is_of_name(part)}  # type: ignore[attr-defined]
+    roots = {part.value.id for each in targets for part in walk(each) if is_of_name(part)}  # type: ignore[attr-defined]
     return bool(roots) and not roots.isdisjoint(shown(value))
 
 

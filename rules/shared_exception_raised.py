@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, ScopeKind, Slice, all_of, cst, known
+from memlint.api import Binding, Effect, Facts, Fix, Rule, Safety, ScopeKind, Slice, all_of, cst, known, walk
 
 
 class SharedExceptionRaised(Rule):
@@ -38,7 +38,7 @@ class SharedExceptionRaised(Rule):
         """Make the exception where it is raised, if all that it is made of means the same there."""
         names = self.facts.names
         scope, text = names.scope_of(raised), self.text(made)
-        read = [node for node in ast.walk(made) if isinstance(node, ast.Name)]
+        read = [node for node in walk(made) if isinstance(node, ast.Name)]
         is_same = all(names.lookup(scope, name.id) is names.binding(name) for name in read)
         arguments = [*made.args, *(keyword.value for keyword in made.keywords)]
         is_plain = all(isinstance(each, (ast.Constant, ast.Name)) for each in arguments)
@@ -51,7 +51,7 @@ class SharedExceptionRaised(Rule):
         name = getattr(raised, "attr", getattr(raised, "id", ""))
         comparisons = (node for node in self.facts.tree.parents if isinstance(node, ast.Compare))
         return any(
-            getattr(part, "attr", getattr(part, "id", "")) == name for node in comparisons for part in ast.walk(node)
+            getattr(part, "attr", getattr(part, "id", "")) == name for node in comparisons for part in walk(node)
         )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import re
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, walk
 
 GAP = rb"[\s\\]*"
 SHARING = rb"\." + GAP + rb"__dict__" + GAP + rb"=[^=](?s:.)*?\." + GAP + rb"__dict__"
@@ -57,7 +57,7 @@ def is_sharing(facts: Facts, assignment: ast.Assign) -> bool:
     made, kept = facts.names.binding(one), facts.names.binding(other)
     if made is None or kept is None or made is kept or not kept.sole or not isinstance(kept.sole.node, ast.arg):
         return False
-    inside = [node for node in ast.walk(function) if isinstance(node, (ast.Attribute, ast.Return))]
+    inside = [node for node in walk(function) if isinstance(node, (ast.Attribute, ast.Return))]
     if any(isinstance(node, ast.Attribute) and node.attr == "__class__" and is_set(node) for node in inside):
         return False
     is_written = any(

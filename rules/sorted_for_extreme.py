@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst
+from memlint.api import Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, walk
 
 LONG = 100
 """Elements from which on a list is worth a word; as many are taken to be in what is of unknown size."""
@@ -120,7 +120,7 @@ class SortedForExtreme(Rule):
         statement = self.facts.tree.statement(comparison)
         if not isinstance(statement, ast.If):
             return isinstance(statement, ast.Assert)
-        return comparison in ast.walk(statement.test) and isinstance(statement.body[-1], ast.Raise)
+        return comparison in walk(statement.test) and isinstance(statement.body[-1], ast.Raise)
 
     def sorting(self, value: ast.expr) -> ast.Call | None:
         """The call of `sorted` over something that may be long."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, known, reachable
+from memlint.api import Edit, Effect, Facts, Fix, Rule, Safety, Slice, all_of, cst, known, reachable, walk
 
 FETCHED = frozenset({"fetchall", "fetchmany", "fetchone", "lastrowid", "rowcount"})
 """What is asked of a cursor and does not hold it."""
@@ -57,7 +57,7 @@ class SqliteWithNotClosing(Rule):
         if binding.sole is None:
             return None, f"`{name.id}` is bound more than once"
         handle = self.facts.local_handles.of(call)
-        inside = {node for each in (*statement.items, *statement.body) for node in ast.walk(each)}
+        inside = {node for each in (*statement.items, *statement.body) for node in walk(each)}
         uses = handle.uses if handle else []
         if not inside.issuperset([*binding.uses, *(use.name for use in uses)]):
             return None, f"`{name.id}`, or a cursor of it, is used behind the `with`"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import math
 
-from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst, known
+from memlint.api import Edit, Effect, Facts, Fix, Position, Rule, Safety, Slice, all_of, cst, known, walk
 
 TAKERS = {
     "builtins.all": "stops at the first false element",
@@ -91,7 +91,7 @@ class ThrowawayList(Rule):
             return None
         if self.facts.loops.is_compiled(made):
             return None
-        if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in ast.walk(made)):
+        if any(each.is_async for each in made.generators) or any(isinstance(part, LOUD) for part in walk(made)):
             return None
         if taker in LEAVING_OFF and not all(map(self.facts.purity.only_tells, (made.elt, *made.generators[0].ifs))):
             return None
@@ -109,10 +109,10 @@ class ThrowawayList(Rule):
 
     def is_of_few(self, loop: ast.comprehension) -> bool:
         """Whether a loop counts what there are few of: the devices of a machine, the values of a registry key."""
-        names = [node for node in ast.walk(loop.iter) if isinstance(node, ast.Name)]
+        names = [node for node in walk(loop.iter) if isinstance(node, ast.Name)]
         bindings = [binding for name in names if (binding := self.facts.names.binding(name))]
         made = [each.sole.value for each in bindings if each.sole and each.sole.value]
-        calls = [node.func for each in made for node in ast.walk(each) if isinstance(node, ast.Call)]
+        calls = [node.func for each in made for node in walk(each) if isinstance(node, ast.Call)]
         counting = known("iteration", "short", "counting")
         return self.facts.reductions.is_of_few(loop.iter) or any(
             (self.facts.names.qualified(function) or "") in counting for function in calls
@@ -145,7 +145,7 @@ class ThrowawayList(Rule):
 
 def objection(made: ast.ListComp) -> str:
     """Why a comprehension must not become a generator; empty where it may."""
-    for part in ast.walk(made):
+    for part in walk(made):
         if isinstance(part, ast.Call):
             name = getattr(part.func, "id", getattr(part.func, "attr", ""))
             if name in FRAME_READERS:

@@ -17,6 +17,7 @@ from memlint.api import (
     all_of,
     cst,
     released,
+    walk,
 )
 
 
@@ -75,12 +76,12 @@ class TracebackKept(Rule):
 def raised_again(facts: Facts, function: Function) -> Iterator[ast.Name]:
     """The names of a function that hold the traceback of an exception which it was given, and with which it raises."""
     raising: set[str] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         called = node.func if isinstance(node, ast.Call) else None
         name = getattr(called, "attr", getattr(called, "id", ""))
         if isinstance(node, ast.Call) and name in ("reraise", "with_traceback"):
             raising.update(each.id for each in node.args if isinstance(each, ast.Name))
-    for node in ast.walk(function) if raising else ():
+    for node in walk(function) if raising else ():
         value = node.value if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
         if not isinstance(node, ast.Assign) or not isinstance(value, ast.Attribute) or value.attr != "__traceback__":
             continue

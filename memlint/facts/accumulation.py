@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.names import ScopeKind
 from memlint.facts.rebuilding import Loop, Place
 from memlint.facts.shapes import is_empty_display
@@ -103,32 +104,32 @@ class Accumulation:
     def is_over_functions(self, loop: Loop) -> bool:
         """Whether a loop calls what it runs over: there are never many functions."""
         target = loop.target if isinstance(loop, (ast.For, ast.AsyncFor)) else None
-        calls = (node.func for node in ast.walk(loop) if isinstance(node, ast.Call))
+        calls = (node.func for node in walk(loop) if isinstance(node, ast.Call))
         return isinstance(target, ast.Name) and any(getattr(each, "id", "") == target.id for each in calls)
 
     def is_asked_whole(self, statement: ast.Assign | ast.AugAssign, place: Place, loop: Loop) -> bool:
         """Whether each part is all that is still missing, `read(size - len(x))` or `read(n)` with `n -= len(part)`, so
         that it mostly comes at once."""
         for part in self.parts(statement):
-            for call in ast.walk(part):
+            for call in walk(part):
                 for given in call.args if isinstance(call, ast.Call) else ():
                     if isinstance(given, ast.Name) and any(self.facts.few_parts.shrinking(loop, given.id)):
                         return True
                     is_rest = isinstance(given, ast.BinOp) and isinstance(given.op, ast.Sub)
-                    if is_rest and any(self.rebuilding.is_same(node, place) for node in ast.walk(given)):
+                    if is_rest and any(self.rebuilding.is_same(node, place) for node in walk(given)):
                         return True
         return False
 
     def parts(self, statement: ast.Assign | ast.AugAssign) -> list[ast.expr]:
         """What a statement adds, and the values of the names in it."""
-        names = [node for node in ast.walk(statement.value) if isinstance(node, ast.Name)]
+        names = [node for node in walk(statement.value) if isinstance(node, ast.Name)]
         bindings = [binding for name in names if (binding := self.names.binding(name))]
         made = [each.value for binding in bindings if len(binding.definitions) == 1 for each in binding.definitions]
         return [statement.value, *(each for each in made if each is not None)]
 
     def is_limited(self, loop: Loop, place: Place) -> bool:
         """Whether the loop leaves off, or complains, when there are more than so many."""
-        for node in ast.walk(loop):
+        for node in walk(loop):
             is_length = isinstance(node, ast.Compare) and isinstance(node.left, ast.Call)
             if is_length and any(self.rebuilding.is_same(part, place) for part in node.left.args):  # type: ignore
                 limit = self.facts.sizes.number(node.comparators[0])  # type: ignore[attr-defined]
@@ -144,7 +145,7 @@ class Accumulation:
         value = statement.value
         if not isinstance(value, (ast.BinOp, ast.Call, ast.JoinedStr, *DISPLAYS)):
             return False
-        return sum(self.rebuilding.is_same(part, place) for part in ast.walk(value)) == 1
+        return sum(self.rebuilding.is_same(part, place) for part in walk(value)) == 1
 
     def joined(self, statement: ast.Assign | ast.AugAssign, place: Place) -> tuple[str, str] | None:
         """The kind and the maker of `x = concatenate([x, y])` and `x = append(x, y)`."""

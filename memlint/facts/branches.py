@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 LEAVES = frozenset(
     """
@@ -24,3 +25,17 @@ BRANCHES: dict[type, tuple[str, ...]] = {
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
 """The fields of each kind of node that can hold nodes."""
+
+
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all that is in it, in the order of `ast.walk`, without contexts and operators: four times as fast."""
+    waiting: list[ast.AST | None] = [node]
+    for each in waiting:
+        if each is not None:  # the key of `**rest` in a display, a keyword-only parameter without a default
+            yield each
+            for name in BRANCHES[each.__class__]:
+                value = getattr(each, name, None)
+                if value.__class__ is list:
+                    waiting += value
+                else:
+                    waiting.append(value)

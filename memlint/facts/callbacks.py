@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.listeners import OPPOSITES, Listener, is_strong, rooted
 from memlint.facts.registrations import words
@@ -119,10 +120,7 @@ class Callbacks:
         assert isinstance(call.func, ast.Attribute)
         verb = call.func.attr
         spoken = {
-            node.attr
-            for each in model.local_lineage()
-            for node in ast.walk(each.node)
-            if isinstance(node, ast.Attribute)
+            node.attr for each in model.local_lineage() for node in walk(each.node) if isinstance(node, ast.Attribute)
         }
         if verb in OPPOSITES:
             return not spoken.isdisjoint(OPPOSITES[verb])
@@ -157,9 +155,7 @@ class Callbacks:
             return False
         tests = [each.test for each in self.facts.tree.ancestors(call) if isinstance(each, (ast.If, ast.IfExp))]
         return not any(
-            isinstance(node, ast.Attribute) and self.is_instance(node.value)
-            for each in tests
-            for node in ast.walk(each)
+            isinstance(node, ast.Attribute) and self.is_instance(node.value) for each in tests for node in walk(each)
         )
 
 

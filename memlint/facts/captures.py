@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.kinds import default_of
 from memlint.facts.names import Binding, Definition, DefinitionKind
 from memlint.knowledge import names as known
@@ -50,7 +51,7 @@ class Captures:
     def takes_itself_out(self, function: Function) -> bool:
         """Whether all that a function does with its own name is to have it taken from where it is registered, which
         keeps it, and lets go of it then."""
-        own, inside = self.facts.closures.variable(function), set(ast.walk(function))
+        own, inside = self.facts.closures.variable(function), set(walk(function))
         used = [use for use in (own.uses if own else ()) if use in inside]
         calls = [parent.func for use in used if isinstance(parent := self.tree.parents[use], ast.Call)]
         names = [each.attr for each in calls if isinstance(each, ast.Attribute)]
@@ -69,7 +70,7 @@ class Captures:
 
     def is_given_back(self, binding: Binding, outer: ast.AST) -> bool:
         """Whether all that a function returns is the variable: its caller has it anyway."""
-        own = (node for node in ast.walk(outer) if isinstance(node, ast.Return) and self.tree.function(node) is outer)
+        own = (node for node in walk(outer) if isinstance(node, ast.Return) and self.tree.function(node) is outer)
         given = [node.value for node in own if node.value is not None]
         return bool(given) and all(isinstance(each, ast.Name) and self.names.binding(each) is binding for each in given)
 

@@ -7,6 +7,7 @@ import enum
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.shapes import last_name
 from memlint.facts.writes import HOLDING, pairs, targets_of
 from memlint.knowledge import names as known
@@ -90,7 +91,7 @@ class Caught:
 
     def _caught(self, handler: ast.ExceptHandler, function: Function) -> Iterator[tuple[ast.expr, Grip]]:
         """The expressions in a handler whose value is, or holds, the exception, as they are put somewhere."""
-        for node in (node for statement in handler.body for node in ast.walk(statement)):
+        for node in (node for statement in handler.body for node in walk(statement)):
             if isinstance(node, ast.Name) and node.id == handler.name and isinstance(node.ctx, ast.Load):
                 if self._leads(node, Grip.EXCEPTION, handler) and self._is_caught(node, handler, function):
                     yield node, Grip.EXCEPTION

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import CLASS_PARAMETERS, ClassModel
 from memlint.facts.defaults import Touch
@@ -128,9 +129,7 @@ class ClassContainers:
         if self.facts.class_kinds.of(model) in WITH_FIELDS:
             return True
         text = ast.unparse(statement.annotation)
-        names = {
-            self.facts.names.qualified(node) for node in ast.walk(statement.annotation) if isinstance(node, ast.expr)
-        }
+        names = {self.facts.names.qualified(node) for node in walk(statement.annotation) if isinstance(node, ast.expr)}
         return bool(names & OF_THE_CLASS) or "ClassVar" in text or "Final" in text
 
     def is_one_of_a_kind(self, model: ClassModel) -> bool:
@@ -150,7 +149,7 @@ class ClassContainers:
 
     def sets_any(self, model: ClassModel) -> bool:
         """Whether a method sets attributes whose names it does not spell out: `setattr(self, key, …)`, `__dict__`."""
-        for node in ast.walk(model.node):
+        for node in walk(model.node):
             if isinstance(node, ast.Attribute) and node.attr in ("__dict__", "__setattr__"):
                 return True
             if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in SETTING:
@@ -205,9 +204,7 @@ class ClassContainers:
         tests = [
             each.test for each in self.facts.tree.ancestors(call) if isinstance(each, (ast.If, ast.IfExp, ast.While))
         ]
-        asks = any(
-            isinstance(node, ast.Attribute) and node.attr == use.attr for test in tests for node in ast.walk(test)
-        )
+        asks = any(isinstance(node, ast.Attribute) and node.attr == use.attr for test in tests for node in walk(test))
         return method.attr == "pop" and not call.args and not call.keywords and not asks
 
     def parent(self, node: ast.AST) -> ast.AST:
@@ -221,8 +218,8 @@ class ClassContainers:
 
     def is_key_of_instance(self, change: ast.AST) -> bool:
         """Whether an entry goes under a key that tells the instance, or its class, from others."""
-        keys = (node.slice for node in (change, *ast.walk(change)) if isinstance(node, ast.Subscript))
-        names = (node for key in keys for node in ast.walk(key) if isinstance(node, ast.Name))
+        keys = (node.slice for node in (change, *walk(change)) if isinstance(node, ast.Subscript))
+        names = (node for key in keys for node in walk(key) if isinstance(node, ast.Name))
         return any(self.facts.classes.instance(name) is not None for name in names)
 
     def is_out_of_reach(self, model: ClassModel, value: ast.expr, use: ast.Attribute, is_read: bool) -> bool:
@@ -236,7 +233,7 @@ class ClassContainers:
             return True
         maker = model.methods.get("__init__")
         is_making = maker is not None and self.facts.tree.function(use) is maker
-        nodes = ast.walk(maker) if maker is not None and is_making else ()
+        nodes = walk(maker) if maker is not None and is_making else ()
         calls = [node.lineno for node in nodes if isinstance(node, ast.Attribute) and node.attr == "__init__"]
         is_before = bool(calls) and use.lineno < min(calls)
         return is_before or (self.is_made_empty(value) and is_read and not calls)

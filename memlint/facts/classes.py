@@ -8,6 +8,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import (
     CLASS_PARAMETERS,
     MAKING,
@@ -138,7 +139,7 @@ class Classes:
         is_choice = isinstance(store.value, (ast.BoolOp, ast.IfExp)) and store.method.name == "__init__"
         if not is_choice or self.derived[model]:
             return False
-        read = {node.id for node in ast.walk(store.value) if isinstance(node, ast.Name)} - {store.instance}
+        read = {node.id for node in walk(store.value) if isinstance(node, ast.Name)} - {store.instance}
         makers = self.tree.nodes(ast.Call)
         calls = [
             call for call in makers if model.node.name in (getattr(call.func, "id", getattr(call.func, "attr", "")),)
@@ -182,7 +183,7 @@ class Classes:
     def _when_referent_dies(self, store: Store) -> set[str]:
         """The methods that a stored weak reference calls once its referent is gone: what they take out is that
         reference, and while the referent lives they cut nothing."""
-        calls = (node for node in ast.walk(store.value) if isinstance(node, ast.Call) and len(node.args) == 2)
+        calls = (node for node in walk(store.value) if isinstance(node, ast.Call) and len(node.args) == 2)
         callbacks = (each.args[1] for each in calls if self.names.qualified(each.func) in known("calls", "keep", AFTER))
         return {each.attr for each in callbacks if isinstance(each, ast.Attribute)}
 
@@ -300,19 +301,19 @@ class Classes:
 
     def is_free_of(self, scope: Scope, value: ast.expr) -> bool:
         """Whether an expression reads none of the names that a class body binds."""
-        names = (node for node in ast.walk(value) if isinstance(node, ast.Name))
+        names = (node for node in walk(value) if isinstance(node, ast.Name))
         return not any((binding := self.names.binding(name)) and binding.scope is scope for name in names)
 
     def runs_in_subclasses(self, model: ClassModel) -> bool:
         """Whether the `__init__` of a class also runs for its subclasses in this file that have their own."""
         makers = (each.methods["__init__"] for each in self.derived[model] if "__init__" in each.methods)
-        return all(any(is_attribute(node, "__init__") for node in ast.walk(maker)) for maker in makers)
+        return all(any(is_attribute(node, "__init__") for node in walk(maker)) for maker in makers)
 
     def is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
         """Whether the body of a class reads a name, which a new definition in it would hide."""
         scope = self.names.inner(node)
         return any(
-            isinstance(use, ast.Name) and use.id == name and self.names.scope_of(use) is scope for use in ast.walk(node)
+            isinstance(use, ast.Name) and use.id == name and self.names.scope_of(use) is scope for use in walk(node)
         )
 
     def is_singleton(self, model: ClassModel) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.caught import FUNCTIONS, Function, Grip, Place
 from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import CUTTING
@@ -27,7 +28,7 @@ class Clearing:
 
     def cleared(self, function: Function) -> list[set[str]]:
         """The names whose traceback the function clears, one set a place."""
-        return [found for node in ast.walk(function) if (found := self._clears(node, True))]
+        return [found for node in walk(function) if (found := self._clears(node, True))]
 
     def _clears(self, node: ast.AST, is_caller: bool) -> set[str]:
         """The names whose traceback a node clears, of a caller also by what it calls."""
@@ -55,7 +56,7 @@ class Clearing:
             made = model.methods.get(called.attr) if model else None
         else:
             return False
-        return isinstance(made, FUNCTIONS) and any(self._clears(node, False) for node in ast.walk(made))
+        return isinstance(made, FUNCTIONS) and any(self._clears(node, False) for node in walk(made))
 
     def empties(self, use: ast.Name) -> bool:
         """Whether a use takes something out of a container: `.clear()`, `del x[:]`."""
@@ -79,7 +80,7 @@ class Clearing:
                 targets = each.targets
             if any(isinstance(target, ast.Name) and target.id == name for target in targets):
                 return True
-            if any(isinstance(node, LEAVING) for node in ast.walk(each)):
+            if any(isinstance(node, LEAVING) for node in walk(each)):
                 return False
         return False
 
@@ -93,8 +94,8 @@ class Clearing:
             return False
         guarded, last = self.parents[place.handler], place.handler.body[-1]
         is_same = isinstance(last, ast.Raise) and (last.exc is None or last_name(last.exc) == place.handler.name)
-        nodes = [node for statement in getattr(guarded, "body", ()) for node in ast.walk(statement)]
-        leaves = any(isinstance(node, ast.Return) for each in place.handler.body for node in ast.walk(each))
+        nodes = [node for statement in getattr(guarded, "body", ()) for node in walk(statement)]
+        leaves = any(isinstance(node, ast.Return) for each in place.handler.body for node in walk(each))
         return is_same and not leaves and any(isinstance(node, ast.Yield) for node in nodes)
 
     def is_process_target(self, function: Function) -> bool:
@@ -212,10 +213,10 @@ def is_broad(handler: ast.ExceptHandler) -> bool:
 
 def rebinds(guarded: ast.Try, name: str) -> bool:
     """Whether the `finally` of a statement binds or deletes a name."""
-    final = (node for each in guarded.finalbody for node in ast.walk(each))
+    final = (node for each in guarded.finalbody for node in walk(each))
     return any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in final)
 
 
 def read(expression: ast.expr) -> set[str]:
     """The names in an expression."""
-    return {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
+    return {node.id for node in walk(expression) if isinstance(node, ast.Name)}

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
@@ -76,7 +77,7 @@ class Closures:
         circle = self.circle(function) if outer is not self.tree.module else []
         if not circle or circle[0] is not function or any(map(self.is_wrapped, circle)):
             return False
-        inside = {node for each in circle for node in ast.walk(each)}
+        inside = {node for each in circle for node in walk(each)}
         variables = [variable for each in circle if (variable := self.variable(each))]
         if any(self.leaves(variable, inside) & LEAVES for variable in variables):
             return False
@@ -236,13 +237,13 @@ class Closures:
 
     def is_generator(self, function: ast.AST) -> bool:
         """Whether a call of the function makes a generator."""
-        yields = (node for node in ast.walk(function) if isinstance(node, (ast.Yield, ast.YieldFrom)))
+        yields = (node for node in walk(function) if isinstance(node, (ast.Yield, ast.YieldFrom)))
         return any(self.tree.function(node) is function for node in yields)
 
     def uses_later(self, expression: ast.GeneratorExp, model: ClassModel) -> bool:
         """Whether a generator expression reads the instance while it runs; its outermost iterable is read at once."""
-        at_once = set(ast.walk(expression.generators[0].iter))
-        return any(self.facts.classes.instance(node) is model for node in ast.walk(expression) if node not in at_once)
+        at_once = set(walk(expression.generators[0].iter))
+        return any(self.facts.classes.instance(node) is model for node in walk(expression) if node not in at_once)
 
     def subject(self, target: ast.Attribute) -> Binding | None:
         """The local variable whose object a value is stored on, bound once, to what may be an object of its own."""
@@ -292,7 +293,7 @@ class Closures:
             return False
         if isinstance(made, ast.ClassDef) and (not self.is_plain_class(made) or any(map(is_class_of, made.bases))):
             return False
-        inside = set(ast.walk(made))
+        inside = set(walk(made))
         uses = [use for use in binding.uses if use not in inside]
         is_local = all(self.names.scope_of(use).owner is binding.scope or self.is_raised(use) for use in uses)
         is_record = isinstance(made, ast.ClassDef) and self.is_rootless(made) and bool(self.taken_by(made))
@@ -307,17 +308,15 @@ class Closures:
         make, or has no methods."""
         if made.keywords or any(map(self.is_telling, made.decorator_list)):
             return False
-        bases = (
-            self.names.binding(base) for root in made.bases for base in ast.walk(root) if isinstance(base, ast.Name)
-        )
+        bases = (self.names.binding(base) for root in made.bases for base in walk(root) if isinstance(base, ast.Name))
         if not self.is_dear(made) and any(base and base.scope is not self.names.module for base in bases):
             return False
-        return self.is_dear(made) or not any(isinstance(node, (*FUNCTIONS, ast.Lambda)) for node in ast.walk(made))
+        return self.is_dear(made) or not any(isinstance(node, (*FUNCTIONS, ast.Lambda)) for node in walk(made))
 
     def taken_by(self, made: ast.ClassDef) -> list[Binding]:
         """The variables of enclosing functions whose values a class statement takes, its methods included."""
         own = self.names.inner(made)
-        uses = (node for node in ast.walk(made) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+        uses = (node for node in walk(made) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
         found = {binding for use in uses if (binding := self.names.binding(use))}
         outer = self.tree.function(made)
         taken = [each for each in found if each.scope is not own and each.scope.node is outer]
@@ -344,7 +343,7 @@ class Closures:
         loop = following[0]
         leaving = (ast.Break, ast.Return, ast.Yield, ast.Await, ast.Raise)
         is_over = isinstance(loop.iter, ast.Attribute) and loop.iter.attr == store.attribute
-        return is_over and not any(isinstance(node, leaving) for node in ast.walk(loop))
+        return is_over and not any(isinstance(node, leaving) for node in walk(loop))
 
     def is_dear(self, made: ast.Call | ast.ClassDef) -> bool:
         """Whether the class is one whose making generates code, a schema or a table of members."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.names import DefinitionKind
 from memlint.facts.shapes import place
 from memlint.knowledge import names as known
@@ -63,7 +64,7 @@ class Collector:
 
     def is_brisk(self, loop: Loop, call: ast.Call) -> bool:
         """Whether a loop does other work than to collect, takes turns at will, does not wait, and deletes nothing."""
-        for node in ast.walk(loop):
+        for node in walk(loop):
             if isinstance(node, ast.Call):
                 method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 is_pause = self.names.qualified(node.func) in known("collector", "calls", "pauses")
@@ -138,7 +139,7 @@ class Collector:
 
     def may_raise(self, function: ast.AST, start: ast.AST, end: ast.AST) -> bool:
         """Whether something between two calls of a function raises, or lets others do so, for all that is seen."""
-        inside = (node for node in ast.walk(function) if place(start) < place(node) < place(end))
+        inside = (node for node in walk(function) if place(start) < place(node) < place(end))
         return any(self.facts.tree.function(node) is function and self.raises(node) for node in inside)
 
     def raises(self, node: ast.AST) -> bool:
@@ -172,7 +173,7 @@ class Collector:
         )
 
     def keeping_flags(self, call: ast.Call) -> Iterator[ast.expr]:
-        flags = (node for argument in call.args[:1] for node in ast.walk(argument))
+        flags = (node for argument in call.args[:1] for node in walk(argument))
         for each in flags:
             name = self.names.qualified(each) if isinstance(each, ast.expr) else None
             if isinstance(each, ast.expr) and name in known("collector", "calls", "keeping"):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MAKING, ClassModel, Store
 from memlint.facts.names import Binding
 from memlint.facts.shapes import last_name
@@ -33,7 +34,7 @@ class Company:
         return any(
             other.method.name not in MAKING
             and other.method is not store.method
-            and not any(isinstance(node, ast.Name) and node.id == other.instance for node in ast.walk(other.value))
+            and not any(isinstance(node, ast.Name) and node.id == other.instance for node in walk(other.value))
             for each in self.facts.classes.related(model)
             for other in each.stores_of(store.attribute)
         )
@@ -44,7 +45,7 @@ class Company:
         maker = model.methods.get("__init__")
         if maker is not None and any(each.arg == "parent" for each in (*maker.args.args, *maker.args.kwonlyargs)):
             return True
-        nodes = (node for node in ast.walk(model.node) if isinstance(node, ast.Attribute))
+        nodes = (node for node in walk(model.node) if isinstance(node, ast.Attribute))
         attributes = {node.attr for node in nodes if isinstance(node.ctx, ast.Store)}
         return any(
             write.attribute.attr in attributes
@@ -56,7 +57,7 @@ class Company:
 
     def _is_given(self, model: ClassModel, store: Store) -> bool:
         """Whether a method gives its instance, by that name, to a call that may keep it, or stores it elsewhere."""
-        own = set(ast.walk(store.by))
+        own = set(walk(store.by))
         return any(self._may_keep(use) for use in self._uses(model) if use not in own)
 
     def _uses(self, model: ClassModel) -> Iterator[ast.Name]:

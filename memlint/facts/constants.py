@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.elements import Touch
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
@@ -108,7 +109,7 @@ class Constants:
         if isinstance(write.change, ast.Subscript):
             key = ast.dump(write.change.slice)
             tests = (each.test for each in self.facts.tree.ancestors(write.change) if isinstance(each, ast.If))
-            if any(ast.dump(node) == key for test in tests for node in ast.walk(test)):
+            if any(ast.dump(node) == key for test in tests for node in walk(test)):
                 return True
         targets = write.alias.targets if isinstance(write.alias, ast.Assign) else [getattr(write.alias, "target", None)]
         names = {each.id for each in targets if isinstance(each, ast.Name)}
@@ -126,7 +127,7 @@ def is_vain(change: ast.AST, constant: ast.expr | None) -> bool:
 
 
 def names_in(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return {each.id for each in walk(node) if isinstance(each, ast.Name)}
 
 
 def may_alias(value: ast.expr | None) -> bool:

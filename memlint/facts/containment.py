@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Binding, DefinitionKind
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Containment:
         if not takes or tree.statement(use) is link:
             return False
         is_later = tree.function(use) is not tree.function(link) or use.lineno > link.lineno
-        return is_later or any(isinstance(each, LOOPS) and use in ast.walk(each) for each in tree.ancestors(link))
+        return is_later or any(isinstance(each, LOOPS) and use in walk(each) for each in tree.ancestors(link))
 
     def replaces(self, element: ast.Subscript, link: ast.stmt) -> bool:
         """Whether an element is deleted or bound anew that may be the one that a link made."""

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.growth_model import Home
 from memlint.facts.origins import spelled_in
 from memlint.facts.population import FURTHEST, LEAVING, LOOPS
@@ -47,7 +48,7 @@ class Contradictions:
         do."""
         loop = facts.tree.enclosing(call, *LOOPS, *FUNCTIONS, ast.Lambda)
         if isinstance(loop, LOOPS):
-            return not any(isinstance(each, LEAVING) for each in ast.walk(loop)) and not is_picked(facts, call, loop)
+            return not any(isinstance(each, LEAVING) for each in walk(loop)) and not is_picked(facts, call, loop)
         function = facts.tree.enclosing(call, *FUNCTIONS, ast.Lambda)
         if not isinstance(function, FUNCTIONS) or facts.population.is_kept_for_all(facts, call):
             return False
@@ -97,8 +98,10 @@ def is_picked(facts: Facts, call: ast.Call, loop: ast.AST) -> bool:
     for outer in facts.tree.ancestors(call):
         if outer is loop:
             return False
-        tests = ast.walk(outer.test) if isinstance(outer, (ast.If, ast.IfExp)) else ()
-        if isinstance(outer, ast.match_case) or any(isinstance(each, ast.Eq) for each in tests):
+        tests = walk(outer.test) if isinstance(outer, (ast.If, ast.IfExp)) else ()
+        if isinstance(outer, ast.match_case) or any(
+            isinstance(each, ast.Compare) and ast.Eq in map(type, each.ops) for each in tests
+        ):
             return True
     return False
 
@@ -110,7 +113,7 @@ def is_route(facts: Facts, function: Function) -> bool:
 
 def is_sent(facts: Facts, value: ast.expr, further: int = NEAR) -> bool:
     """Whether whoever sends a request chooses a value, or a part of it."""
-    for node in ast.walk(value):
+    for node in walk(value):
         whole = (
             node.value if isinstance(node, ast.Attribute) and node.attr in known("growth", "requests", "sent") else None
         )
@@ -149,6 +152,6 @@ def is_asked(facts: Facts, value: ast.expr, container: str = "") -> bool:
         isinstance(test.ops[0], (ast.In, ast.NotIn))
         and ast.unparse(test.left) == told
         and ast.unparse(test.comparators[0]) != container
-        for test in ast.walk(facts.tree.function(value))
+        for test in walk(facts.tree.function(value))
         if isinstance(test, ast.Compare)
     )

@@ -7,6 +7,7 @@ import enum
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.evaluation import Comprehension
 from memlint.facts.flow import UNBOUND
 from memlint.facts.kinds import MUTABLE
@@ -244,7 +245,7 @@ class Copies:
         loops = self.facts.flow(body).loops(copy)
         if binding is None or not isinstance(original, ast.Name) or not loops or binding.scope.node is not body:
             return False
-        inside = set(ast.walk(loops[-1]))
+        inside = set(walk(loops[-1]))
         if any(made in inside for made in self.facts.flow(body).reaching(original)):
             return False
         return not any(use in inside and use is not original and self.may_change(use) for use in binding.uses)
@@ -274,7 +275,7 @@ class Copies:
         body = self.tree.function(copy)
         loops = self.facts.flow(body).loops(copy)
         first = place(loops[0]) if loops else end(copy)
-        return {node for node in ast.walk(body) if isinstance(node, ast.expr) and place(node) >= first}
+        return {node for node in walk(body) if isinstance(node, ast.expr) and place(node) >= first}
 
     def is_quiet(self, behind: set[ast.AST]) -> bool:
         """Whether nothing there may run code that reaches the original by another way."""

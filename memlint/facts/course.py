@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from memlint.facts.branches import walk
 from memlint.facts.defaults import TYPES, Default, Function, Touch
 from memlint.facts.escape import COMPREHENSIONS, LEAVES, Role
 from memlint.facts.kinds import CONTAINERS
@@ -138,7 +139,7 @@ class Course:
             if outer is self.default.function:
                 break
             if isinstance(outer, COMPREHENSIONS) and self._is_over_default(outer.generators[0]):
-                return inner is not outer.generators[0] or use not in ast.walk(outer.generators[0].iter)
+                return inner is not outer.generators[0] or use not in walk(outer.generators[0].iter)
             if isinstance(outer, (ast.For, ast.AsyncFor)) and inner in outer.body and self._is_over_default(outer):
                 return True
             inner = outer

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, MethodKind, Store
 from memlint.facts.cycle_model import Cycle, Edge, Key
 from memlint.facts.keeping import Link, Path
@@ -102,7 +103,7 @@ class Cycles:
         """What the cached properties of a class keep in the instance, each stored by its `def`."""
         for method in model.methods.values():
             if any(self._caches(decorator) for decorator in method.decorator_list):
-                returned = (node.value for node in ast.walk(method) if isinstance(node, ast.Return) and node.value)
+                returned = (node.value for node in walk(method) if isinstance(node, ast.Return) and node.value)
                 yield from (Store(method.name, value, method, method) for value in returned)
 
     def _caches(self, decorator: ast.expr) -> bool:
@@ -339,7 +340,7 @@ class Cycles:
         if given[0].kind is not DefinitionKind.PARAMETER:
             return False
         keys: list[ast.expr] = []
-        for node in ast.walk(edge.by):
+        for node in walk(edge.by):
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
                 keys += [node.slice] if is_attribute(node.value, edge.attribute) else []
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":

@@ -12,6 +12,7 @@ from itertools import repeat
 from operator import or_
 from typing import TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.evaluation import UNBOUND, Binding, Block, Event, Nested
 from memlint.facts.graph import Graph
 from memlint.facts.nested import Taken
@@ -53,7 +54,7 @@ class Definitions:
 
     def _cut(self, test: ast.expr, passes: Passes) -> tuple[int, int]:
         """The bindings that the outcomes true and false of a test rule out."""
-        read = {part.id for part in ast.walk(test) if isinstance(part, ast.Name)}
+        read = {part.id for part in walk(test) if isinstance(part, ast.Name)}
         yes = no = 0
         for name in read.intersection(self.masks):
             for position in positions(self.masks[name]):

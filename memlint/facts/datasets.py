@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.project import Found
 from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
@@ -104,7 +105,7 @@ def held(model: ClassModel) -> Iterator[Store]:
     parameters = asked.args.args[1:2] if asked else []
     if asked is None or not parameters:
         return
-    for node in ast.walk(asked):
+    for node in walk(asked):
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Attribute):
             continue
         is_own = isinstance(node.value.value, ast.Name) and node.value.value.id == asked.args.args[0].arg
@@ -161,7 +162,7 @@ class Source:
     def is_filled(self, display: ast.List, name: str) -> bool:
         """Whether a loop over such a source appends to what an empty list was bound to."""
         body = self.facts.tree.function(display)
-        for node in ast.walk(body):
+        for node in walk(body):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "append":
                 continue
             loop = self.facts.tree.enclosing(node, ast.For, ast.FunctionDef)

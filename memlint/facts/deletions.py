@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MethodKind
 from memlint.facts.escape import Role
 from memlint.facts.names import Binding, Definition, DefinitionKind
@@ -133,10 +134,10 @@ class Deletions:
             )
         if not isinstance(holder, ast.Attribute) or self.facts.classes.instance(holder.value) is None:
             return False
-        written = [node for node in ast.walk(function) if isinstance(node, (ast.Attribute, ast.Subscript))]
-        inside = set(ast.walk(by))
+        written = [node for node in walk(function) if isinstance(node, (ast.Attribute, ast.Subscript))]
+        inside = set(walk(by))
         cut = [node for node in written if not isinstance(node.ctx, ast.Load) and node not in inside]
-        emptied = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+        emptied = (node.func for node in walk(function) if isinstance(node, ast.Call))
         taken = (
             each.value
             for each in emptied

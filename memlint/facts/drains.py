@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.growth import HANDED_ON
 from memlint.facts.growth_model import Container, Home
 from memlint.facts.registrations import is_ending
@@ -110,7 +111,7 @@ class Drains:
 
     def takes(self, statement: ast.stmt, use: ast.expr, loop: ast.For | ast.While) -> bool:
         """Whether a statement takes an entry out for certain, that of the loop's key where it runs over keys."""
-        if not isinstance(statement, SIMPLE) or any(isinstance(node, UNCERTAIN) for node in ast.walk(statement)):
+        if not isinstance(statement, SIMPLE) or any(isinstance(node, UNCERTAIN) for node in walk(statement)):
             return False
         for holder, keys in taken(statement):
             if ast.unparse(holder) == ast.unparse(use) and (
@@ -121,7 +122,7 @@ class Drains:
 
     def may_leave(self, loop: ast.For | ast.While) -> bool:
         """Whether the loop may end, or pass an entry over, while there are some."""
-        return any(isinstance(node, LEAVING) for statement in loop.body for node in ast.walk(statement))
+        return any(isinstance(node, LEAVING) for statement in loop.body for node in walk(statement))
 
 
 def certain(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -134,7 +135,7 @@ def certain(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def taken(statement: ast.stmt) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
     """What a statement takes entries out of, each with the keys that it gives."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del):
             yield node.value, [node.slice]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING:

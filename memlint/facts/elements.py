@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
@@ -107,7 +108,7 @@ class Elements:
     def unrepeatable(self, element: ast.expr) -> str:
         """Why an expression must not be evaluated once a place; empty where that makes a new object and no more."""
         scope = self.facts.names.scope_of(element)
-        for node in ast.walk(element):
+        for node in walk(element):
             if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
                 return "the element binds or awaits something"
             if isinstance(node, ast.Call) and not self.only_makes(node):
@@ -222,7 +223,7 @@ class Elements:
         model = self.facts.classes.instance(target.value)
         if model is None or len(model.stores_of(target.attr)) != 1 or model.intercepts(target.attr):
             return
-        for node in ast.walk(model.node):
+        for node in walk(model.node):
             if isinstance(node, ast.Attribute) and node.attr == target.attr and node is not target:
                 augmented = isinstance(self.parents[node], ast.AugAssign)
                 if (isinstance(node.ctx, ast.Load) or augmented) and self.facts.classes.instance(node.value) is model:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, MethodKind
 from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
@@ -114,7 +115,7 @@ class Threads:
     def is_weak(self, loop: ast.While) -> bool:
         """Whether the loop's function has to do with weak references, so that it may hold nothing."""
         function = self.facts.tree.function(loop)
-        return any("weak" in (getattr(node, "id", "") or getattr(node, "attr", "")) for node in ast.walk(function))
+        return any("weak" in (getattr(node, "id", "") or getattr(node, "attr", "")) for node in walk(function))
 
     def is_interrupted(self, loop: ast.While) -> bool:
         """Whether the loop may end because something that it waits on is closed: it waits on what can be, where nothing
@@ -126,7 +127,7 @@ class Threads:
             return True
         parts = (node for node in own_nodes(loop) if isinstance(node, (ast.Attribute, ast.Name)))
         named = set(map(last_name, parts)) - {"", "self"}
-        inside = set(ast.walk(self.facts.tree.function(loop)))
+        inside = set(walk(self.facts.tree.function(loop)))
         closers = (node.func for node in self.facts.tree.nodes(ast.Call) if node not in inside)
         closed = (each.value for each in closers if isinstance(each, ast.Attribute) and each.attr in ending)
         return any(last_name(each) in named for each in closed if isinstance(each, (ast.Attribute, ast.Name)))

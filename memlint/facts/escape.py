@@ -7,6 +7,7 @@ import enum
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.layout import Tree
 from memlint.facts.names import Binding, DefinitionKind, Names
 from memlint.facts.shapes import is_starred
@@ -229,7 +230,7 @@ class Escape:
 
     def _summarized(self, parameter: Binding) -> frozenset[Role] | None:
         function = parameter.scope.node
-        own = (node for node in ast.walk(function) if isinstance(node, (ast.Yield, ast.YieldFrom)))
+        own = (node for node in walk(function) if isinstance(node, (ast.Yield, ast.YieldFrom)))
         is_late = any(self.tree.function(node) is function for node in own)
         if is_late or any(self.names.scope_of(use).owner is not parameter.scope for use in parameter.uses):
             return None
@@ -281,7 +282,7 @@ class Escape:
         binding = self.names.binding(loop.target) if isinstance(loop.target, ast.Name) else None
         if binding is None or binding in self._looped:
             return Role.READ
-        inside = set(ast.walk(loop))
+        inside = set(walk(loop))
         self._looped.add(binding)
         try:
             changed = any(

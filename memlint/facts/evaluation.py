@@ -7,6 +7,8 @@ from ast import Attribute, Call, Compare, Constant, Name
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
+
 Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -179,7 +181,7 @@ class Evaluation:
                 self.evaluate(test)
             self.risk()
             self.link(yes, no)
-            if not self._hidden or not any(type(part) is Name and part.id in self._hidden for part in ast.walk(test)):
+            if not self._hidden or not any(type(part) is Name and part.id in self._hidden for part in walk(test)):
                 self.block.test = test
 
     def _short_circuit(self, operator: ast.boolop, value: ast.expr, following: Block, decided: Block) -> None:
@@ -281,7 +283,7 @@ class Evaluation:
     def compare(self, pattern: ast.pattern) -> None:
         """Reads what a pattern compares with; it may fail before any of it."""
         self.risk()
-        for part in ast.walk(pattern):
+        for part in walk(pattern):
             for operand in ast.iter_child_nodes(part) if isinstance(part, ast.pattern) else ():
                 if isinstance(operand, ast.expr) and not isinstance(operand, Constant):
                     asked, following = self.new(), self.new()
@@ -341,7 +343,7 @@ def comprehension_targets(node: Comprehension) -> frozenset[str]:
     return frozenset(
         part.id
         for generator in node.generators
-        for part in ast.walk(generator.target)
+        for part in walk(generator.target)
         if isinstance(part, Name) and isinstance(part.ctx, ast.Store)
     )
 

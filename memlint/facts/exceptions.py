@@ -9,6 +9,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
@@ -181,7 +182,7 @@ class Exceptions:
             return False
         if not function.name.startswith("_"):
             return function.name in known("hooks", "single", "programs")
-        uses = [node for node in ast.walk(owner) if is_attribute(node, function.name)]
+        uses = [node for node in walk(owner) if is_attribute(node, function.name)]
         if len(uses) != 1:
             return False
         caller = self.facts.tree.function(uses[0])
@@ -190,7 +191,7 @@ class Exceptions:
     def sources(self, binding: Binding) -> list[Binding]:
         """The other variables of the function that hold what its loops bind a variable to: what they loop over."""
         loops = (made.statement for made in binding.definitions if made.kind is DefinitionKind.LOOP)
-        names = (node for loop in loops if isinstance(loop, LOOPS) for node in ast.walk(loop.iter))
+        names = (node for loop in loops if isinstance(loop, LOOPS) for node in walk(loop.iter))
         found = (self.facts.names.binding(node) for node in names if isinstance(node, ast.Name))
         return [each for each in dict.fromkeys(found) if each and each.scope is binding.scope]
 
@@ -272,7 +273,7 @@ class Exceptions:
         if any(self._is_used_up(store) for each in model.local_lineage() for store in each.stores_of(attribute)):
             return True
         cuts = (cut.by for each in model.local_lineage() for cut in each.cuts if cut.attribute == attribute)
-        nodes = (node for cut in cuts for node in ast.walk(cut))
+        nodes = (node for cut in cuts for node in walk(cut))
         return any(isinstance(node, ast.Delete) or last_name(node) in TAKING for node in nodes)
 
     def _is_used_up(self, store: Store) -> bool:
@@ -284,7 +285,7 @@ class Exceptions:
         is_found_out = isinstance(value, (ast.Compare, ast.Constant, ast.JoinedStr, ast.UnaryOp))
         if not is_found_out and not self.facts.classes.writes.is_empty(store.value):
             return False
-        reads = (node for node in ast.walk(store.method) if is_attribute(node, store.attribute))
+        reads = (node for node in walk(store.method) if is_attribute(node, store.attribute))
         return any(
             node.lineno <= (store.by.end_lineno or store.by.lineno) and is_used(node, self.parents[node])
             for node in reads
@@ -350,7 +351,7 @@ class Exceptions:
             flow = self.facts.flow_of_object(function, target)
             held = frozenset((target,))
         if self._clearing.lets_go_after(place, function, target.id) or any(
-            isinstance(node, TRY) and rebinds(node, target.id) for node in ast.walk(function)
+            isinstance(node, TRY) and rebinds(node, target.id) for node in walk(function)
         ):
             return False
         if held & flow.reaching_exit(target.id, raising=False):
@@ -361,7 +362,7 @@ class Exceptions:
             and self.facts.tree.function(node) is function
             and held & flow.reaching_after(node, target.id)
             and self._clearing.leaves(node, function, target.id)
-            for node in ast.walk(function)
+            for node in walk(function)
         )
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.names import DefinitionKind
 from memlint.facts.rebuilding import Loop, Place
 from memlint.knowledge import names as known
@@ -50,13 +51,13 @@ class FewParts:
             for test in conjuncts(loop.test):
                 if self.has_length(test, place) or self.counts_down(loop, test):
                     return True
-        tests = (node.test for node in ast.walk(loop) if isinstance(node, ast.If) and leaves(node.body))
+        tests = (node.test for node in walk(loop) if isinstance(node, ast.If) and leaves(node.body))
         return any(isinstance(each, ast.Compare) and self.has_length(each, place) for each in tests)
 
     def has_length(self, test: ast.expr, place: Place) -> bool:
         """Whether a comparison takes the length of a value: `len(x) < n`, `x.shape[0] + n > MOST`."""
         measured: list[ast.expr] = []
-        for node in ast.walk(test) if isinstance(test, ast.Compare) else ():
+        for node in walk(test) if isinstance(test, ast.Compare) else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len":
                 measured += node.args
             if isinstance(node, ast.Attribute) and node.attr in known("streams", "told", "attributes"):
@@ -70,7 +71,7 @@ class FewParts:
 
     def shrinking(self, loop: Loop, name: str) -> Iterator[ast.stmt]:
         """The statements of a loop that take something away from a number."""
-        for node in ast.walk(loop):
+        for node in walk(loop):
             if isinstance(node, ast.AugAssign) and getattr(node.target, "id", "") == name:
                 if isinstance(node.op, SHRINKING):
                     yield node
@@ -81,8 +82,8 @@ class FewParts:
 
     def is_digits(self, loop: Loop, statement: ast.stmt) -> bool:
         """Whether a loop takes one byte at a time, up to a mark: what is written like that is a number or a name."""
-        added = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        for node in ast.walk(loop):
+        added = {node.id for node in walk(statement) if isinstance(node, ast.Name)}
+        for node in walk(loop):
             left = node.left if isinstance(node, ast.Compare) else None
             named = left.target if isinstance(left, ast.NamedExpr) else left
             if isinstance(named, ast.Name) and named.id in added and isinstance(node, ast.Compare):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.classes import MAKING, ClassModel
 from memlint.facts.escape import Role
@@ -205,7 +206,7 @@ class Fields:
             return False
         words = {
             node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-            for node in ast.walk(statement.annotation)
+            for node in walk(statement.annotation)
         }
         return not known("classes", "annotations", "read_only").isdisjoint(words)
 
@@ -231,7 +232,7 @@ class Fields:
 
     def _bound_name(self, call: ast.Call) -> str:
         """The name of the variable that holds the result of a call."""
-        for node in ast.walk(self.facts.tree.statement(call) or call):
+        for node in walk(self.facts.tree.statement(call) or call):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 return node.id
         return "it"

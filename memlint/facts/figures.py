@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.shapes import last_name, place
 from memlint.knowledge import names as known
@@ -72,7 +73,7 @@ class Figures:
         """Whether a body closes or shows figures, or leaves that to what is wrapped around it, or to its callers."""
         if any(map(self.closes, self.calls(body))):
             return True
-        contexts = [item.context_expr for node in ast.walk(body) if isinstance(node, ast.With) for item in node.items]
+        contexts = [item.context_expr for node in walk(body) if isinstance(node, ast.With) for item in node.items]
         contexts += body.decorator_list if isinstance(body, FUNCTIONS) else []
         names = [last_name(each.func if isinstance(each, ast.Call) else each).lower() for each in contexts]
         if any(word in name for name in names for word in known("frameworks", "figures", "closing")):
@@ -94,13 +95,13 @@ class Figures:
         return module in known("frameworks", "figures", "modules")
 
     def calls(self, body: ast.AST) -> Iterator[ast.Call]:
-        return (node for node in ast.walk(body) if isinstance(node, ast.Call))
+        return (node for node in walk(body) if isinstance(node, ast.Call))
 
     def is_of(self, saved: ast.Call, name: ast.Name | None, axes: list[ast.Name]) -> bool:
         """Whether a call saves the current figure of pyplot, or the one by its name or axes."""
         if last_name(saved.func) != "savefig":
             return False
-        roots = {node.id for node in ast.walk(saved.func) if isinstance(node, ast.Name)}
+        roots = {node.id for node in walk(saved.func) if isinstance(node, ast.Name)}
         return self.is_pyplot(saved.func) or bool(roots & {each.id for each in (name, *axes) if each})
 
     def leaves(self, name: ast.Name, body: ast.AST, is_axes: bool) -> bool:
@@ -120,6 +121,6 @@ def targets(statement: ast.stmt, maker: str) -> tuple[ast.Name | None, list[ast.
         return None, []
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target  # type: ignore[attr-defined]
     if isinstance(target, ast.Tuple) and maker != "figure" and target.elts:
-        names = [node for each in target.elts[1:] for node in ast.walk(each) if isinstance(node, ast.Name)]
+        names = [node for each in target.elts[1:] for node in walk(each) if isinstance(node, ast.Name)]
         return target.elts[0] if isinstance(target.elts[0], ast.Name) else None, names
     return (target, []) if isinstance(target, ast.Name) else (None, [])

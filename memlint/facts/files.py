@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
+
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
@@ -47,7 +49,7 @@ class Files:
         opening = self.opening(file, loop)
         if opening is None:
             return False
-        names = (node for node in ast.walk(opening) if isinstance(node, ast.Name) and node.id == file.id)
+        names = (node for node in walk(opening) if isinstance(node, ast.Name) and node.id == file.id)
         others = (name for name in names if name is not file and not isinstance(self.tree.parents[name], ast.withitem))
         return all(self.is_moved_before(name, file) for name in others)
 

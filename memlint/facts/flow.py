@@ -25,6 +25,7 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.dataflow import Definitions, Liveness, Passes
 from memlint.facts.evaluation import UNBOUND, Nested
 from memlint.facts.graph import Body, Graph
@@ -179,7 +180,7 @@ class Flow:
         loops: dict[ast.AST, tuple[Loop, ...]] = {}
         for loop in self._graph.loops:
             repeated = [loop.test if isinstance(loop, ast.While) else loop.target, *loop.body]
-            for node in {node for part in repeated for node in ast.walk(part)}:
+            for node in {node for part in repeated for node in walk(part)}:
                 loops[node] = (*loops.get(node, ()), loop)
         return loops
 

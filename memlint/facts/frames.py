@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.shapes import is_empty_display, last_name
 from memlint.knowledge import names as known
 
@@ -68,7 +69,7 @@ class Frames:
     def lives_on(self, frame: ast.expr, statement: ast.stmt, loop: ast.AST) -> bool:
         """Whether nothing else in the loop gives the frame its value, and the turn goes on after it."""
         name = ast.unparse(frame)
-        places = (node for node in ast.walk(loop) if isinstance(node, (ast.Name, ast.Attribute)))
+        places = (node for node in walk(loop) if isinstance(node, (ast.Name, ast.Attribute)))
         stored = (node for node in places if not isinstance(node.ctx, ast.Load) and ast.unparse(node) == name)
         if any(self.tree.statement(node) is not statement for node in stored):
             return False

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.rebuilding import ENDS, Loop, Place
 from memlint.knowledge import names as known
 
@@ -58,7 +59,7 @@ class Fronts:
         """Whether what is cut is a buffer of little more than was received last: filled anew by `async for`, or kept
         below a limit."""
         for outer in self.tree.ancestors(statement):
-            filled = [node.target for node in ast.walk(outer) if isinstance(node, ast.AugAssign)]
+            filled = [node.target for node in walk(outer) if isinstance(node, ast.AugAssign)]
             is_filled = any(self.rebuilding.is_same(each, front.place) for each in filled)
             if isinstance(outer, ast.AsyncFor) and is_filled:
                 return True
@@ -68,7 +69,7 @@ class Fronts:
 
     def is_cut(self, loop: ast.AST, place: Place) -> Iterator[bool]:
         """Whether a loop keeps no more than so many of the last of something: `x = x[-n:]`."""
-        for node in ast.walk(loop):
+        for node in walk(loop):
             cut = node.value.slice if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript) else None
             if isinstance(cut, ast.Slice) and isinstance(cut.lower, ast.UnaryOp) and cut.upper is None:
                 yield isinstance(node, ast.Assign) and self.rebuilding.is_same(node.targets[0], place)
@@ -76,7 +77,7 @@ class Fronts:
     def is_queue(self, loops: list[Loop], place: Place) -> bool:
         """Whether a loop works off a list that it fills as well, or that may be long; one that it sorts is none."""
         drain = next((loop for loop in loops if self.is_drained(loop, place)), None)
-        if drain is None or any(self.is_sorted(node, place) for node in ast.walk(drain)):
+        if drain is None or any(self.is_sorted(node, place) for node in walk(drain)):
             return False
         return self.is_filled(drain, place) or self.is_large(place)
 
@@ -92,7 +93,7 @@ class Fronts:
 
     def is_slow(self, value: ast.expr) -> bool:
         """Whether a slice leaves out but a few items, so that it takes many to get to the end."""
-        cuts = (part for part in ast.walk(value) if isinstance(part, ast.Slice) and part.lower and not part.upper)
+        cuts = (part for part in walk(value) if isinstance(part, ast.Slice) and part.lower and not part.upper)
         steps = [self.facts.sizes.number(cut.lower) for cut in cuts if cut.lower]
         return any(step is not None and step <= FEW for step in steps)
 
@@ -146,13 +147,13 @@ class Fronts:
             is_many = isinstance(loops[0], ast.For) and self.facts.accumulation.is_certain(loops, "list")
             is_queue = is_many and not any(True for _ in reads)
             return Front(place, "list", loops[-1], is_long=False) if is_queue else None
-        is_long = self.is_sequence(place) and not any(map(is_cut_off, ast.walk(loops[-1])))
+        is_long = self.is_sequence(place) and not any(map(is_cut_off, walk(loops[-1])))
         return Front(place, "list", loops[-1], is_long) if self.is_queue(loops, place) else None
 
     def is_window(self, node: ast.AST, place: Place, loop: Loop) -> bool:
         """Whether a test of the length keeps what is shortened short."""
         for outer in self.tree.ancestors(node):
-            tests = list(ast.walk(outer.test)) if isinstance(outer, (ast.If, ast.While)) else []
+            tests = list(walk(outer.test)) if isinstance(outer, (ast.If, ast.While)) else []
             if any(isinstance(test, ast.Compare) and self.is_limit(test, place) for test in tests):
                 return True
             if outer is loop:
@@ -175,17 +176,17 @@ class Fronts:
             loop.test,
             *(each.test for each in loop.body if isinstance(each, ast.If) and isinstance(each.body[-1], ENDS)),
         ]
-        parts = [part for test in tests for part in ast.walk(test)]
+        parts = [part for test in tests for part in walk(test)]
         read = [part for part in parts if self.rebuilding.is_same(part, place)]
         return bool(read) and not any(isinstance(self.tree.parents[part], ast.Subscript) for part in read)
 
     def is_filled(self, loop: Loop, place: Place) -> bool:
         """Whether a loop also puts in more than one item for each that it takes; class trees and causes are small."""
         few = known("streams", "few", "attributes")
-        if any(getattr(node, "attr", getattr(node, "value", None)) in few for node in ast.walk(loop) if is_plain(node)):
+        if any(getattr(node, "attr", getattr(node, "value", None)) in few for node in walk(loop) if is_plain(node)):
             return False
         appends = 0
-        for node in ast.walk(loop):
+        for node in walk(loop):
             if isinstance(node, ast.AugAssign) and self.rebuilding.is_same(node.target, place):
                 return True
             function = node.func if isinstance(node, ast.Call) else None
@@ -238,7 +239,7 @@ def is_cut_off(node: ast.AST) -> bool:
     """Whether a loop is left as soon as a length has been reached."""
     if not isinstance(node, ast.If) or not isinstance(node.body[-1], (ast.Break, ast.Return)):
         return False
-    calls = (part for part in ast.walk(node.test) if isinstance(part, ast.Call))
+    calls = (part for part in walk(node.test) if isinstance(part, ast.Call))
     return isinstance(node.test, ast.Compare) and any(getattr(each.func, "id", "") == "len" for each in calls)
 
 

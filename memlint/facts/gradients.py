@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.shapes import last_name, place
 from memlint.knowledge import names as known
 
@@ -39,7 +40,7 @@ class Gradients:
     def nodes(self, body: ast.AST) -> list[ast.AST]:
         """All nodes of a body, walked once."""
         if body not in self._inside:
-            self._inside[body] = list(ast.walk(body))
+            self._inside[body] = list(walk(body))
         return self._inside[body]
 
     @cached_property
@@ -236,11 +237,11 @@ def is_off(context: ast.expr) -> bool:
 
 def origins(call: ast.Call) -> Iterator[ast.Name]:
     """The names that a call goes back from: `loss` of `scaler.scale(loss / n).backward()`, `fabric.backward(loss)`."""
-    given = [node for argument in call.args[:1] for node in ast.walk(argument) if isinstance(node, ast.Name)]
+    given = [node for argument in call.args[:1] for node in walk(argument) if isinstance(node, ast.Name)]
     if any("loss" in name.id.lower() for name in given):
         yield from given
         return
     receiver = getattr(call.func, "value", call)
     if isinstance(receiver, ast.Call) and receiver.args:
         receiver = receiver.args[0]
-    yield from (node for node in ast.walk(receiver) if isinstance(node, ast.Name))
+    yield from (node for node in walk(receiver) if isinstance(node, ast.Name))

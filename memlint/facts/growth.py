@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import ClassVar
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.defaults import Touch
 from memlint.facts.escape import Role
@@ -124,7 +125,7 @@ class Growths(GrowthSorts):
             name
             for statement in self.facts.tree.module.body
             if not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Expr, ast.Import))
-            for node in ast.walk(statement)
+            for node in walk(statement)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
             for name in spelled_in(node)
         }
@@ -233,7 +234,7 @@ class Growths(GrowthSorts):
         return {
             node.value
             for value in values
-            for node in ast.walk(value)
+            for node in walk(value)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import MAKING
 from memlint.facts.growth_model import Container, Growth, Home, Sort
@@ -128,7 +129,7 @@ class GrowthSorts:
 
     def is_content(self, growth: Growth) -> bool:
         """Whether what is put in is what a call read."""
-        calls = [node.func for value in self.values(growth) for node in ast.walk(value) if isinstance(node, ast.Call)]
+        calls = [node.func for value in self.values(growth) for node in walk(value) if isinstance(node, ast.Call)]
         names = (name for function in calls for name in spelled_in(function))
         return any(words_of(name) & known("growth", "many", "contents") for name in names)
 
@@ -180,7 +181,7 @@ class GrowthSorts:
         return any(
             self.facts.names.qualified(node.func) == "builtins.id"
             and [each.id for each in node.args if isinstance(each, ast.Name)] == [value.id]
-            for node in ast.walk(key)
+            for node in walk(key)
             if isinstance(node, ast.Call)
         )
 
@@ -232,7 +233,7 @@ class GrowthSorts:
 
     def is_returned(self, value: ast.Name, function: ast.AST) -> bool:
         """Whether a function gives back what it was given, as a decorator does."""
-        returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+        returns = [node.value for node in walk(function) if isinstance(node, ast.Return)]
         return any(isinstance(each, ast.Name) and each.id == value.id for each in returns)
 
     def is_new_each_time(self, growth: Growth) -> bool:
@@ -280,9 +281,9 @@ class GrowthSorts:
         """Whether a function that gives back its parameter asks whether that is text, as no decorator does."""
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.decorator_list:
             return False
-        tests = (node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) == 2)
+        tests = (node for node in walk(function) if isinstance(node, ast.Call) and len(node.args) == 2)
         tests = (each for each in tests if self.facts.names.qualified(each.func) == "builtins.isinstance")
-        spelled = {name for test in tests for node in ast.walk(test.args[1]) for name in spelled_in(node)}
+        spelled = {name for test in tests for node in walk(test.args[1]) for name in spelled_in(node)}
         is_of_text = bool(spelled & {"bytes", "str", "text_type", "unicode", "string_types", "basestring"})
         is_at_import = any(map(self.origins.is_run_at_import, self.origins.uses(function)))
         return is_of_text and not is_at_import

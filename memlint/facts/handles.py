@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
 from memlint.facts.shapes import is_starred
 from memlint.knowledge import inverted, table
@@ -113,7 +114,7 @@ class Handles:
     def is_in_memory(self, definition: Definition) -> bool:
         """Whether a parameter takes a file in memory, by its annotation."""
         annotation = getattr(definition.node, "annotation", None)
-        parts = ast.walk(annotation) if definition.kind is DefinitionKind.PARAMETER and annotation is not None else ()
+        parts = walk(annotation) if definition.kind is DefinitionKind.PARAMETER and annotation is not None else ()
         files = known("handles", "opened_by", "memory")
         return any(isinstance(each, ast.expr) and self.facts.names.qualified(each) in files for each in parts)
 
@@ -143,8 +144,8 @@ class Handles:
         loop = user if isinstance(user, (ast.For, ast.AsyncFor)) else getattr(user, "generators", [None])[0]
         if loop is None:
             return False
-        entries = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
-        inside = [node for part in getattr(loop, "body", [user]) for node in ast.walk(part)]
+        entries = {node.id for node in walk(loop.target) if isinstance(node, ast.Name)}
+        inside = [node for part in getattr(loop, "body", [user]) for node in walk(part)]
         jumps = (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await)
         calls = (node.func for node in inside if isinstance(node, ast.Call) and node is not loop.iter)
         owners = (getattr(getattr(each, "value", None), "id", "") for each in calls)
@@ -240,7 +241,7 @@ class Handles:
     def is_plain(self, parameter: Binding) -> bool:
         """Whether the function of a parameter runs when it is called, and has the parameter to itself."""
         function = parameter.scope.node
-        is_late = any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in ast.walk(function))
+        is_late = any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in walk(function))
         return not is_late and all(self.facts.names.scope_of(use).owner is parameter.scope for use in parameter.uses)
 
     def parameter_uses(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.caught import Function, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY
@@ -49,7 +50,7 @@ class Handover:
             and is_attribute(node.func.value, attribute)
             and any(isinstance(each, ast.Attribute) for each in node.args)
             for each in model.local_lineage()
-            for node in ast.walk(each.node)
+            for node in walk(each.node)
         )
 
     def _is_outcome(self, model: ClassModel, attribute: str) -> bool:
@@ -77,7 +78,7 @@ class Handover:
         """Whether any code of the file raises or returns what an attribute of that name holds, or a part of it: its
         traceback is wanted."""
         return any(
-            any(is_attribute(part, attribute) for part in ast.walk(given))
+            any(is_attribute(part, attribute) for part in walk(given))
             for node in self.facts.tree.nodes(ast.Raise, ast.Return)
             for given in self._given(node)
         )
@@ -94,7 +95,7 @@ class Handover:
 
 def raises(handler: ast.ExceptHandler) -> bool:
     """Whether a handler raises on what it caught, or another exception."""
-    return any(isinstance(node, ast.Raise) for statement in handler.body for node in ast.walk(statement))
+    return any(isinstance(node, ast.Raise) for statement in handler.body for node in walk(statement))
 
 
 LOADING = re.compile(r"dll|dlopen|load_?library", re.IGNORECASE)
@@ -103,7 +104,7 @@ LOADING = re.compile(r"dll|dlopen|load_?library", re.IGNORECASE)
 
 def is_of_loading(guarded: ast.AST) -> bool:
     """Whether a `try` loads a shared library, which a process does once."""
-    calls = (node for part in getattr(guarded, "body", ()) for node in ast.walk(part) if isinstance(node, ast.Call))
+    calls = (node for part in getattr(guarded, "body", ()) for node in walk(part) if isinstance(node, ast.Call))
     return any(LOADING.search(last_name(each.func)) for each in calls)
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Binding
 from memlint.knowledge import names as known
 
@@ -134,7 +135,7 @@ class Holders:
         """Whether a function of this file lets go of an argument: everything that it does with the parameter does."""
         parameter = self.parameter(function, call, use)
         binding = self.names.binding_of(parameter) if parameter else None
-        if binding is None or not binding.sole or any(isinstance(node, LASTING) for node in ast.walk(function)):
+        if binding is None or not binding.sole or any(isinstance(node, LASTING) for node in walk(function)):
             return False
         is_own = all(self.names.scope_of(each).owner is binding.scope for each in binding.uses)
         return is_own and all(self.is_done_with(each, kind, depth, call) for each in binding.uses)
@@ -179,7 +180,7 @@ class Holders:
         """Whether what a loop names of each element is not kept; of bytes and flat lists every element is small."""
         if kind in ("bytes", "list"):
             return True
-        for name in ast.walk(target):
+        for name in walk(target):
             binding = self.names.binding(name) if isinstance(name, ast.Name) else None
             if binding is not None and not all(self.lets_go_of_element(each, binding, depth) for each in binding.uses):
                 return False

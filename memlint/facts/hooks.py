@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.models import is_guard
 from memlint.facts.names import DefinitionKind
 from memlint.facts.origins import words_of
@@ -128,7 +129,7 @@ class Hooks:
         tests = (outer.test for outer in self.tree.ancestors(call) if isinstance(outer, ast.If))
         if any(is_guard(test, []) for test in tests):
             return False
-        nodes = [node for node in ast.walk(body) if isinstance(node, ast.Call)]
+        nodes = [node for node in walk(body) if isinstance(node, ast.Call)]
         if any(last_name(node.func) in ("remove", "clear") for node in nodes):
             return False
         later = [node for node in nodes if place(node) > place(call) and self.tree.function(node) is body]

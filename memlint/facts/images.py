@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
@@ -48,7 +49,7 @@ class Images:
     def waits(self, body: ast.AST) -> bool:
         """Whether a function runs the main loop, or waits for a window, while its names are alive."""
         waiting = known("frameworks", "images", "waiting")
-        return any(isinstance(node, ast.Call) and last_name(node.func) in waiting for node in ast.walk(body))
+        return any(isinstance(node, ast.Call) and last_name(node.func) in waiting for node in walk(body))
 
     def shown(self, binding: Binding) -> list[ast.Name]:
         """The uses of an image that show it; none if another one may keep it."""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Invariance:
         if body not in self._bound:
             self._bound[body] = frozenset(
                 ast.unparse(node)
-                for node in ast.walk(body)
+                for node in walk(body)
                 if isinstance(node, PLACES) and not isinstance(node.ctx, ast.Load)
             )
         return self._bound[body]
@@ -37,7 +38,7 @@ class Invariance:
         Names of `made` count as bound by the loop.
         """
         bound = {*self.bound(loop), *made}
-        for node in ast.walk(expression):
+        for node in walk(expression):
             if isinstance(node, PLACES) and isinstance(node.ctx, ast.Load) and ast.unparse(node) in bound:
                 return False
             if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) not in known(

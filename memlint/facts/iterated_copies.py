@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import Role
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import FUNCTIONS
@@ -75,7 +76,7 @@ class IteratedCopies:
         """Whether nothing that the loop runs changes the container."""
         root = self.root(source)
         binding = self.names.binding(root) if isinstance(root, ast.Name) else None
-        inside = {node for part in body for node in ast.walk(part)} - set(ast.walk(root))
+        inside = {node for part in body for node in walk(part)} - set(walk(root))
         if binding is None or not isinstance(root, ast.Name):
             return False
         if self.is_touched(binding, inside) or binding.scope.node is not self.tree.function(loop):

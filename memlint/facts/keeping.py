@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, Method, MethodKind, Store
 from memlint.facts.names import Binding
 from memlint.facts.shapes import is_starred
@@ -104,7 +105,7 @@ class Keeping:
             parts = (*value.args, *(keyword.value for keyword in value.keywords))
             return any(self._leads_back(each, instance) for each in parts)
         if isinstance(value, ast.Lambda):
-            return any(isinstance(node, ast.Name) and node.id == instance for node in ast.walk(value))
+            return any(isinstance(node, ast.Name) and node.id == instance for node in walk(value))
         named = value.value if isinstance(value, ast.Attribute) else value
         return isinstance(named, ast.Name) and named.id == instance
 
@@ -140,7 +141,7 @@ class Keeping:
                 for path in self.paths(store.value, is_given, depth):
                     if made.home.is_lasting(made, store):
                         yield (Link(made, store.attribute, self.facts, store.by), *path.links)
-        for statement in ast.walk(method):
+        for statement in walk(method):
             if isinstance(statement, ast.stmt) and owner and depth < FURTHEST:
                 for call in self.facts.tree.calls.get(statement, ()):
                     yield from self._passed_on(made, owner, call, is_given, depth + 1)

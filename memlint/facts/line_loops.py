@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.origins import words_of
 from memlint.facts.shapes import asks_name
 from memlint.knowledge import names as known
@@ -51,7 +52,7 @@ class LineLoops:
 
     def is_stripped(self, loop: LineLoop) -> bool:
         """Whether every use that the loop makes of a line first cuts off its white space."""
-        nodes = [node for part in self.parts(loop) for node in ast.walk(part) if isinstance(node, ast.Name)]
+        nodes = [node for part in self.parts(loop) for node in walk(part) if isinstance(node, ast.Name)]
         uses = [node for node in nodes if node.id in self.names(loop) and isinstance(node.ctx, ast.Load)]
         if isinstance(loop, ast.For) and isinstance(loop.body[0], ast.Assign) and uses:
             uses = uses[:1] if [getattr(target, "id", "") for target in loop.body[0].targets] == [uses[0].id] else uses
@@ -75,7 +76,7 @@ class LineLoops:
     def is_in_use(self, file: ast.expr, loop: LineLoop) -> bool:
         """Whether the loop touches the file while it runs over its lines, so that it needs them read before."""
         name = getattr(file, "id", getattr(file, "attr", None))
-        names = (getattr(node, "id", getattr(node, "attr", "")) for part in self.parts(loop) for node in ast.walk(part))
+        names = (getattr(node, "id", getattr(node, "attr", "")) for part in self.parts(loop) for node in walk(part))
         return name in names
 
     def names(self, loop: LineLoop) -> list[str]:
@@ -109,7 +110,7 @@ class LineLoops:
             (isinstance(node, ast.Call) and getattr(node.func, "attr", "") in growing)
             or (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
             for part in loop.body
-            for node in ast.walk(part)
+            for node in walk(part)
         )
 
     def keeps_text(self, loop: LineLoop) -> bool:
@@ -155,7 +156,7 @@ class LineLoops:
         names += [each.name for each in self.facts.tree.ancestors(loop) if isinstance(each, FUNCTIONS)]
         if any(words_of(name) & known("files", "short", "words") for name in names):
             return True
-        return any(self.splits_once(node) for part in self.parts(loop) for node in ast.walk(part))
+        return any(self.splits_once(node) for part in self.parts(loop) for node in walk(part))
 
     def splits_once(self, node: ast.AST) -> bool:
         """Whether something is split into a name and a value: `line.split("=", 1)`, `line.partition(":")`."""
@@ -169,7 +170,7 @@ class LineLoops:
         """Whether the module is a program that takes its arguments, works them off, and ends."""
         module = self.facts.tree.module
         guarded = any(isinstance(each, ast.If) and asks_name(each.test) for each in module.body)
-        attributes = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and node.attr == "argv")
+        attributes = (node for node in walk(module) if isinstance(node, ast.Attribute) and node.attr == "argv")
         return guarded and any(self.facts.names.qualified(each) == "sys.argv" for each in attributes)
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.layout import Tree
 from memlint.facts.names import Binding, Definition, DefinitionKind, Names
 from memlint.knowledge import names as known
@@ -162,7 +163,7 @@ class Links:
     def cells(self, function: ast.AST) -> set[Binding]:
         """The local variables of enclosing functions that a function itself uses."""
         captured: set[Binding] = set()
-        own = set(ast.walk(function))
+        own = set(walk(function))
         for node in own:
             binding = self.names.binding(node) if isinstance(node, ast.Name) else None
             if binding is None or binding.scope.owner.node in own or binding.scope.owner is self.names.module:

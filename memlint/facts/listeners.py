@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel
 from memlint.facts.registrations import is_ending, words
 from memlint.facts.scopes import DefinitionKind, ScopeKind
@@ -86,7 +87,7 @@ class Listeners:
         """The calls of methods of other objects in a class; with verbs, those only."""
         return [
             node
-            for node in ast.walk(model.node)
+            for node in walk(model.node)
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and (not verbs or node.func.attr in verbs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.graph import Body
 from memlint.facts.handles import Act, Use, optional
 from memlint.facts.names import DefinitionKind, ScopeKind
@@ -82,7 +83,7 @@ class LocalHandles:
         if body not in self._paths:
             self._paths[body] = Paths(body)
         stops = {use.name for use in handle.closings}
-        beside = {each for stop in stops for each in ast.walk(self.whole(stop)) if isinstance(each, ast.Name)}
+        beside = {each for stop in stops for each in walk(self.whole(stop)) if isinstance(each, ast.Name)}
         return self._paths[body].missed(handle.name, stops, beside, raising=raising)
 
     def unclosed(self, handle: Handle) -> str:
@@ -152,10 +153,10 @@ class LocalHandles:
             isinstance(node, ast.Assign)
             and is_none(node.value)
             and ast.unparse(closed) in map(ast.unparse, node.targets)
-            for node in ast.walk(function)
+            for node in walk(function)
         )
         front = outer.body[: outer.body.index(statement)]
-        for node in (each for part in front for each in ast.walk(part)):
+        for node in (each for part in front for each in walk(part)):
             method = node.func if isinstance(node, ast.Call) else None
             if isinstance(method, ast.Attribute) and method.attr == "shutdown" and ast.dump(method.value) == spelled:
                 return node if is_dropped and isinstance(node, ast.Call) else None
@@ -177,7 +178,7 @@ class LocalHandles:
         closings = {use.name for use in handle.closings}
         for outer in self.facts.tree.ancestors(handle.call):
             if isinstance(outer, ast.Try) and outer.handlers:
-                inside = set(ast.walk(outer))
+                inside = set(walk(outer))
                 if not closings & inside and any(use.name in inside for use in handle.uses):
                     return True
         return False
@@ -188,7 +189,7 @@ class LocalHandles:
         first, last = end(handle.call), max(place(use.name) for use in handle.closings)
         calm = optional("calm", handle.sort)
         own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
-        calls = (each for each in ast.walk(body) if isinstance(each, ast.Call) and each not in own)
+        calls = (each for each in walk(body) if isinstance(each, ast.Call) and each not in own)
         plain = known("handles", "calm", "any")
         calls = (each for each in calls if not (isinstance(each.func, ast.Attribute) and each.func.attr in plain))
         sure = known("handles", "calm", "functions")

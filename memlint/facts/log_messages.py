@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class LogMessages:
             if isinstance(outer, CONDITIONS):
                 return True
         asking = known("logs", "low", "asking")
-        return any(isinstance(node, ast.Attribute) and node.attr in asking for node in ast.walk(function))
+        return any(isinstance(node, ast.Attribute) and node.attr in asking for node in walk(function))
 
 
 def shown(message: ast.expr) -> Sequence[ast.expr]:

@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.layout import FUNCTIONS
 from memlint.facts.registrations import words
 from memlint.knowledge import names as known
@@ -56,7 +57,7 @@ class Loggers:
                 break
             if isinstance(outer, (ast.If, ast.IfExp, ast.For, ast.While)):
                 return False
-        if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in ast.walk(function)):
+        if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in walk(function)):
             return False
         owner = self.facts.tree.parents[function]
         if isinstance(owner, ast.ClassDef):
@@ -113,7 +114,7 @@ class Loggers:
         """Whether a name is put together from constants and variables that the module binds once."""
         if not isinstance(name, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Name)):
             return False
-        read = (node for node in ast.walk(name) if isinstance(node, ast.Name))
+        read = (node for node in walk(name) if isinstance(node, ast.Name))
         return all(node.id in OWN_NAMES or self.is_of_module(node) for node in read)
 
     def is_of_module(self, name: ast.Name) -> bool:
@@ -131,7 +132,7 @@ class Loggers:
 
     def fresh(self, name: ast.expr, depth: int = 0) -> ast.expr | None:
         """The part of a name that is made anew each time, through the locals that it is put together from."""
-        for node in ast.walk(name):
+        for node in walk(name):
             if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in FRESH:
                 return node
             if (

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Definition, DefinitionKind, ScopeKind
 from memlint.facts.shapes import is_none
 from memlint.knowledge import names as known
@@ -76,7 +77,7 @@ class Loops:
         """
         if self.names.scope_of(loop).kind is not ScopeKind.FUNCTION or not self.is_small(loop):
             return False
-        items = [node for node in ast.walk(loop) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)]
+        items = [node for node in walk(loop) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)]
         if len(items) > INDEXED:
             return False
         nest = self.nest(loop)
@@ -92,7 +93,7 @@ class Loops:
 
     def fills(self, loop: Loop) -> bool:
         """Whether a turn puts something into a container or array, beside which a lookup may be a trifle."""
-        return any(isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) for node in ast.walk(loop))
+        return any(isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) for node in walk(loop))
 
     def is_long(self, loop: Loop) -> bool:
         """Whether a loop has many turns for certain, with those around it that repeat it."""
@@ -127,7 +128,7 @@ class Loops:
         """Whether a turn is a few statements of arithmetic, indexing and light calls; also loops if `is_outer`."""
         count, works = 0, False
         for part in (loop.test, *loop.body) if isinstance(loop, ast.While) else loop.body:
-            for node in ast.walk(part):
+            for node in walk(part):
                 count += isinstance(node, ast.stmt)
                 works = works or is_arithmetic(node)
                 if isinstance(node, ast.stmt) and not isinstance(node, (*LIGHT, *LOOPS) if is_outer else LIGHT):
@@ -227,11 +228,11 @@ class Loops:
     def is_unchanging(self, read: ast.expr, loop: Loop) -> bool:
         """Whether nothing in a loop binds the variable or an attribute of a chain, or calls a method of an object on
         its way."""
-        parts = [each for each in ast.walk(read) if isinstance(each, (ast.Attribute, ast.Name))]
+        parts = [each for each in walk(read) if isinstance(each, (ast.Attribute, ast.Name))]
         attributes = {each.attr for each in parts if isinstance(each, ast.Attribute)}
         on_the_way = {ast.unparse(each) for each in parts if each is not read}
         root = next(each.id for each in parts if isinstance(each, ast.Name))
-        for node in ast.walk(loop):
+        for node in walk(loop):
             is_bound = not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
             if is_bound and (getattr(node, "id", None) == root or getattr(node, "attr", None) in attributes):
                 return False
@@ -264,7 +265,7 @@ def is_counting(loop: Loop) -> bool:
     """Whether a loop is a `for`, or a `while` that moves what it tests: `while i < n: …; i += 1`."""
     if isinstance(loop, ast.For):
         return True
-    tested = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name)}
+    tested = {node.id for node in walk(loop.test) if isinstance(node, ast.Name)}
     steps = (each.target for each in loop.body if isinstance(each, ast.AugAssign))
     return any(getattr(target, "id", None) in tested for target in steps)
 
@@ -273,7 +274,7 @@ def is_filled(outer: Loop, inner: Loop) -> bool:
     """Whether a `for` loop does little besides running another one, each time round."""
     if isinstance(outer, ast.While) or inner not in outer.body:
         return False
-    around, within = (sum(isinstance(node, ast.stmt) for node in ast.walk(loop)) for loop in (outer, inner))
+    around, within = (sum(isinstance(node, ast.stmt) for node in walk(loop)) for loop in (outer, inner))
     return around - within <= AROUND
 
 
@@ -281,14 +282,14 @@ def is_of_table(outer: Loop, inner: Loop) -> bool:
     """Whether two loops go through all pairs of some items, or all items of a table: what grows with the data."""
     if not isinstance(outer, ast.For) or not isinstance(inner, ast.For):
         return False
-    rows = {node.id for node in ast.walk(outer.target) if isinstance(node, ast.Name)}
+    rows = {node.id for node in walk(outer.target) if isinstance(node, ast.Name)}
     is_row = isinstance(inner.iter, ast.Name) and inner.iter.id in rows
     return is_row or ast.dump(inner.iter) == ast.dump(outer.iter)
 
 
 def is_over_range(loop: ast.For) -> bool:
     """Whether a loop runs over numbers that it makes as it goes."""
-    return any(isinstance(node, ast.Name) and node.id == "range" for node in ast.walk(loop.iter))
+    return any(isinstance(node, ast.Name) and node.id == "range" for node in walk(loop.iter))
 
 
 def is_arithmetic(node: ast.AST) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.gradients import Kept
 from memlint.knowledge import names as known
 
@@ -65,9 +66,7 @@ class Losses:
     def is_needed(self, holder: ast.expr, back: list[ast.Name]) -> bool:
         """Whether what is added up is itself gone back through, by its own name or as part of another."""
         root = ast.unparse(holder)
-        reads = {
-            ast.unparse(part) for each in back for source in self.gradients.sources(each) for part in ast.walk(source)
-        }
+        reads = {ast.unparse(part) for each in back for source in self.gradients.sources(each) for part in walk(source)}
         return root in reads
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.defaults import Default, Function, Touch
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding
@@ -90,7 +91,7 @@ class Memos:
         """Whether a key depends on a parameter that callers may give ever new values: not on a class or a truth."""
         if key is None or isinstance(default.function, ast.Lambda):
             return key is not None
-        names = [node for node in ast.walk(key) if isinstance(node, ast.Name)]
+        names = [node for node in walk(key) if isinstance(node, ast.Name)]
         return any(self.is_from_caller(node, default.function, set()) for node in names)
 
     def is_from_caller(self, name: ast.Name, function: Function, followed: set[Binding]) -> bool:
@@ -104,7 +105,7 @@ class Memos:
                 if not is_of_few(definition.node):
                     return True
             elif definition.value is not None and not self.is_of_class(definition.value):
-                inner = (node for node in ast.walk(definition.value) if isinstance(node, ast.Name))
+                inner = (node for node in walk(definition.value) if isinstance(node, ast.Name))
                 if any(self.is_from_caller(each, function, followed) for each in inner):
                     return True
         return False
@@ -157,7 +158,7 @@ def is_fixed(index: ast.expr) -> bool:
 
 
 def has_name(key: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) for node in ast.walk(key))
+    return any(isinstance(node, ast.Name) for node in walk(key))
 
 
 def is_shrinking(touch: Touch) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import Role
 from memlint.facts.names import Binding
 from memlint.knowledge import names as known
@@ -37,7 +38,7 @@ class Messages:
         loop = self.loop(statement, call.func.value) if call and isinstance(call.func, ast.Attribute) else None
         if call is None or loop is None or not self.waits(call):
             return None
-        names = [each for each in ast.walk(statement.targets[0]) if isinstance(each, ast.Name)]
+        names = [each for each in walk(statement.targets[0]) if isinstance(each, ast.Name)]
         is_idle = all(self.is_idle(name, loop) for name in names) and not all(map(self.is_command, names))
         return Received(names, call, loop) if is_idle else None
 
@@ -52,7 +53,7 @@ class Messages:
             return False
         binding = self.facts.names.binding(receiver) if isinstance(receiver, ast.Name) else None
         if binding and all(isinstance(made.node, ast.arg) for made in binding.definitions):
-            is_left = any(isinstance(each, (ast.Break, ast.Return)) for each in ast.walk(received.loop))
+            is_left = any(isinstance(each, (ast.Break, ast.Return)) for each in walk(received.loop))
             is_method = isinstance(self.facts.tree.parents[function], ast.ClassDef)
             if is_method and is_left:
                 return False
@@ -73,7 +74,7 @@ class Messages:
         model = self.facts.classes.instance(receiver.value) if isinstance(receiver, ast.Attribute) else None
         puts = [
             call.args[0]
-            for call in (ast.walk(model.node) if model else ())
+            for call in (walk(model.node) if model else ())
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and len(call.args) == 1
             if call.func.attr in known("messages", "arguments", "takers")
             if ast.unparse(call.func.value) == ast.unparse(receiver)
@@ -137,7 +138,7 @@ class Messages:
         function = self.facts.tree.function(name)
         if binding is None or binding.scope.node is not function or isinstance(function, (ast.Lambda, ast.Module)):
             return False
-        inside = set(ast.walk(loop))
+        inside = set(walk(loop))
         if any(made.node in inside for made in binding.definitions if made.node is not name):
             return False
         flow = self.facts.flow(function)
@@ -215,7 +216,7 @@ def is_endless(loop: ast.While, receiver: ast.expr) -> bool:
         return test.func.attr in known("messages", "arguments", "flags")
     if isinstance(test, ast.Constant):
         return bool(test.value)
-    changed = [node.target for node in ast.walk(loop) if isinstance(node, ast.AugAssign)]
+    changed = [node.target for node in walk(loop) if isinstance(node, ast.AugAssign)]
     others = [ast.unparse(each) for each in (*changed, receiver)]
     return isinstance(test, (ast.Attribute, ast.Name)) and ast.unparse(test) not in others
 

@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.origins import words_of
 from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
@@ -86,7 +87,7 @@ class Models:
                 blocks: list[ast.stmt] = getattr(loop, "body", [])
                 return any(isinstance(each, (ast.Break, ast.Return)) for each in blocks)
             if isinstance(outer, (ast.If, ast.Try)) and any(
-                isinstance(each, (ast.Break, ast.Return)) for each in ast.walk(outer)
+                isinstance(each, (ast.Break, ast.Return)) for each in walk(outer)
             ):
                 return True
         return False
@@ -131,7 +132,7 @@ def is_fresh(code: ast.AST) -> bool:
     """Whether code trains, converts or saves a model, by the names that it uses, so that it needs one of its own."""
     listed = known("requests", "models", "fresh")
     name = getattr(code, "name", "")
-    called = (last_name(node.func) for node in ast.walk(code) if isinstance(node, ast.Call))
+    called = (last_name(node.func) for node in walk(code) if isinstance(node, ast.Call))
     loading = {*known("requests", "models", "methods"), "load", "load_model"}
     words = {word for each in (name, *called) if each not in loading for word in words_of(each)}
     return not words.isdisjoint(listed)
@@ -140,7 +141,7 @@ def is_fresh(code: ast.AST) -> bool:
 def is_guard(test: ast.expr, made: list[str]) -> bool:
     """Whether a test asks if something is there already."""
     looking = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
-    for node in ast.walk(test):
+    for node in walk(test):
         if isinstance(node, ast.Compare) and any(isinstance(each, looking) for each in node.ops):
             return True
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):

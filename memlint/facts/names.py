@@ -11,6 +11,7 @@ import ast
 import builtins
 from operator import attrgetter
 
+from memlint.facts.branches import walk
 from memlint.facts.scopes import Binding, Definition, DefinitionKind, Scope, ScopeKind, Walk, mangled
 
 __all__ = ["Binding", "Definition", "DefinitionKind", "Names", "Scope", "ScopeKind", "imported_from", "mangled"]
@@ -25,16 +26,16 @@ class Names:
     __slots__ = ("_bindings", "_inner", "_origins", "_regions", "_scopes", "has_star_import", "module")
 
     def __init__(self, module: ast.Module) -> None:
-        walk = Walk(module)
-        _move_declared(walk.scopes)
-        self.module = walk.scopes[0]
-        self.has_star_import = walk.has_star_import
-        self._inner = walk.inner
-        self._regions = walk.regions
+        reading = Walk(module)
+        _move_declared(reading.scopes)
+        self.module = reading.scopes[0]
+        self.has_star_import = reading.has_star_import
+        self._inner = reading.inner
+        self._regions = reading.regions
         self._scopes: dict[ast.AST, Scope] = {}
         self._bindings: dict[ast.AST, Binding] = {}
         self._origins: dict[Binding, tuple[str | None, ast.expr | None]] = {}
-        self._index_definitions(walk.scopes)
+        self._index_definitions(reading.scopes)
         self._resolve_loads()
 
     def close(self) -> None:
@@ -74,7 +75,7 @@ class Names:
             expression = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        for node in ast.walk(expression):
+        for node in walk(expression):
             if isinstance(node, ast.Name) and (binding := _resolve(scope, node.id)):
                 self._bindings[node] = binding
         return expression

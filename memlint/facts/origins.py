@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.memos import is_of_few
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
 from memlint.facts.shapes import asks_name
@@ -90,7 +91,7 @@ class Origins:
     def named(self, value: ast.AST) -> set[str]:
         """The names that a value spells, save those of built-in functions, and those of the parameters that it is made
         of."""
-        spelled = (node for node in ast.walk(value) if not self.is_builtin(node))
+        spelled = (node for node in walk(value) if not self.is_builtin(node))
         return {*(name for node in spelled for name in spelled_in(node)), *self.sources(value)}
 
     def is_builtin(self, node: ast.AST) -> bool:
@@ -103,7 +104,7 @@ class Origins:
             isinstance(node, ast.Call)
             and self.facts.names.qualified(node.func) == "builtins.id"
             and bool(self.sources(node))
-            for node in ast.walk(value)
+            for node in walk(value)
         )
 
     def is_new(self, key: ast.expr) -> bool:
@@ -113,7 +114,7 @@ class Origins:
         return bool(self.sources(key)) and self.is_open(key)
 
     def is_fresh(self, key: ast.AST, followed: set[Binding]) -> bool:
-        for node in ast.walk(key):
+        for node in walk(key):
             if isinstance(node, ast.Call) and self.facts.names.qualified(node.func) in known(
                 "growth", "registries", "fresh"
             ):
@@ -201,7 +202,7 @@ class Origins:
 
     def gives_back(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function returns a parameter as it is, as decorators that register do, or a function of its own."""
-        for node in ast.walk(function):
+        for node in walk(function):
             if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
                 if self.facts.tree.function(node) is not function:
                     continue

@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel
 from memlint.facts.handles import Act
 from memlint.knowledge import names as known
@@ -49,7 +50,7 @@ class OwnedHandles:
 
     def is_timed(self, call: ast.Call) -> bool:
         """Whether the method that opens something starts a timer of its instance, which keeps that from then on."""
-        started = (node for node in ast.walk(self.facts.tree.function(call)) if isinstance(node, ast.Call))
+        started = (node for node in walk(self.facts.tree.function(call)) if isinstance(node, ast.Call))
         given = (
             each
             for timer in started

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import Role
 from memlint.facts.names import Binding
 from memlint.knowledge import names as known
@@ -54,7 +55,7 @@ class Parsing:
         binding = self.names.binding(element) if isinstance(element, ast.Name) else None
         if call is None or binding is None or not isinstance(element, ast.Name):
             return None
-        is_sole = all(made.node is element or made.node not in set(ast.walk(loop)) for made in binding.definitions)
+        is_sole = all(made.node is element or made.node not in set(walk(loop)) for made in binding.definitions)
         return Parsed(call, element, binding) if is_sole else None
 
     def parser(self, source: ast.expr) -> ast.Call | None:
@@ -105,12 +106,12 @@ class Parsing:
         return any(
             (isinstance(node, ast.Attribute) and node.attr in known("transfers", "elements", "freed_by"))
             or (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del))
-            for node in ast.walk(function)
+            for node in walk(function)
         )
 
     def stops(self, loop: ElementLoop) -> bool:
         """Whether a loop can end before the document does, since it looks for one thing."""
-        return any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop))
+        return any(isinstance(node, (ast.Break, ast.Return)) for node in walk(loop))
 
     def leaves(self, use: ast.Name) -> bool:
         """Whether a use keeps an element, or gives it to somebody who may free it."""
@@ -128,14 +129,14 @@ class Parsing:
 
     def done(self, loop: ast.For, parsed: Parsed) -> ast.stmt | None:
         """The statement behind which an element is needed no more, if its children were not emptied before."""
-        if any(isinstance(node, ast.Continue) for node in ast.walk(loop)):
+        if any(isinstance(node, ast.Continue) for node in walk(loop)):
             return None
         ended = self.events(parsed.call) == ENDED
         first = loop.body[0]
         if len(loop.body) == 1 and isinstance(first, ast.If) and not first.orelse:
-            tested = {getattr(node, "value", getattr(node, "id", "")) for node in ast.walk(first.test)}
+            tested = {getattr(node, "value", getattr(node, "id", "")) for node in walk(first.test)}
             return first.body[-1] if parsed.element.id in tested and (ended or "end" in tested) else None
-        inside = [use for use in parsed.binding.uses if use in set(ast.walk(loop))]
+        inside = [use for use in parsed.binding.uses if use in set(walk(loop))]
         is_own = all(self.is_own(use) for use in inside) or any(each.arg == "tag" for each in parsed.call.keywords)
         return loop.body[-1] if ended and is_own else None
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.caching import words_of
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.closures import is_test
@@ -142,7 +143,7 @@ class Population:
     def made_of(self, model: ClassModel) -> Iterator[ast.AST]:
         """The nodes of the constructors of a class."""
         makers = (model.methods[each] for each in MAKING if each in model.methods)
-        return (node for maker in makers for node in ast.walk(maker))
+        return (node for maker in makers for node in walk(maker))
 
     def is_kept_to_the_end(self, model: ClassModel) -> bool:
         """Whether a constructor gives the process a function to call when it ends, which most likely holds the
@@ -270,7 +271,7 @@ def is_run_through(user: ast.AST, call: ast.expr) -> bool:
     """Whether an iterable is run over to its end where it is made: by a comprehension, a loop without a way out,
     `yield from`, or a call such as `list`."""
     if isinstance(user, (ast.For, ast.AsyncFor)):
-        return user.iter is call and not any(isinstance(each, LEAVING) for part in user.body for each in ast.walk(part))
+        return user.iter is call and not any(isinstance(each, LEAVING) for part in user.body for each in walk(part))
     if isinstance(user, ast.Call):
         return call in user.args and last_name(user.func) in known("population", "once", "running_through")
     return isinstance(user, (ast.comprehension, ast.YieldFrom, ast.Starred))

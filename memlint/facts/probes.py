@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MAKING
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.knowledge import names as known
@@ -121,7 +122,7 @@ class Probes:
         """Whether a key is made of what a caller gives."""
         called = str(getattr(key, "attr", getattr(key, "id", ""))).removesuffix("_name")
         word = called.rpartition("_")[2]
-        given = (name for name in ast.walk(key) if isinstance(name, ast.Name))
+        given = (name for name in walk(key) if isinstance(name, ast.Name))
         return word not in known("containers", "keys", "few") and any(
             self.is_given(name, function, set()) for name in given
         )
@@ -147,7 +148,7 @@ class Probes:
             source = made.value
             if made.kind is DefinitionKind.LOOP:
                 source = getattr(self.facts.tree.enclosing(made.node, *ITERATING), "iter", None)
-            inner = ast.walk(source) if source is not None else ()
+            inner = walk(source) if source is not None else ()
             if any(self.is_given(each, function, followed) for each in inner if isinstance(each, ast.Name)):
                 return True
         return False
@@ -156,7 +157,7 @@ class Probes:
         """Whether the function asks first, or enters something for the key itself; or looks it up elsewhere, which
         fails for one that is not known."""
         dictionary, whole = ast.dump(lookup.value), ast.dump(lookup)
-        for node in ast.walk(function):
+        for node in walk(function):
             if isinstance(node, ast.Compare) and any(ast.dump(each) == dictionary for each in node.comparators):
                 return True
             if isinstance(node, ITERATING) and dictionary in ast.dump(node.iter) and whole not in ast.dump(node.iter):

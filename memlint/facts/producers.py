@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
 from memlint.knowledge import inverted
 from memlint.knowledge import names as known
@@ -237,7 +238,7 @@ class Producers:
 
     def is_of_data(self, path: ast.expr, depth: int = 0) -> bool:
         """Whether a path names data: by its ending, or by a word in the constant part of it."""
-        for node in ast.walk(path):
+        for node in walk(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and names_data(node.value):
                 return True
             if isinstance(node, ast.Name) and depth < DEEPEST:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import Role, changes
 from memlint.facts.kinds import MUTABLE
 from memlint.facts.names import Definition, DefinitionKind
@@ -41,7 +42,7 @@ class Purity:
     def is_pure(self, *expressions: ast.expr) -> bool:
         """Whether evaluating the expressions changes nothing, binds nothing and runs no unknown code."""
         for expression in expressions:
-            for node in ast.walk(expression):
+            for node in walk(expression):
                 if isinstance(node, (*LOUD, ast.NamedExpr)):
                     return False
                 if isinstance(node, ast.Call) and not self.is_pure_call(node):
@@ -60,7 +61,7 @@ class Purity:
 
     def only_tells(self, expression: ast.expr) -> bool:
         """Whether the calls in an expression look like questions; those of others may be wanted for each element."""
-        calls = (part for part in ast.walk(expression) if isinstance(part, ast.Call))
+        calls = (part for part in walk(expression) if isinstance(part, ast.Call))
         return all(self.is_pure_call(call) or is_question(call) for call in calls)
 
     def is_plain(self, expression: ast.expr) -> bool:
@@ -69,7 +70,7 @@ class Purity:
             (self.names.qualified(part.func) or "").startswith("builtins.")
             if isinstance(part, ast.Call)
             else not isinstance(part, ast.Subscript) or isinstance(part.slice, (ast.Constant, ast.Slice))
-            for part in ast.walk(expression)
+            for part in walk(expression)
         )
 
     @property
@@ -78,7 +79,7 @@ class Purity:
 
     def is_confined(self, nodes: Iterable[ast.AST], until: ast.AST) -> bool:
         """Whether code changes nothing but its function's variables and what containers they alone hold, until then."""
-        for node in (inner for root in nodes for inner in ast.walk(root)):
+        for node in (inner for root in nodes for inner in walk(root)):
             if isinstance(node, LOUD) or (isinstance(node, ast.stmt) and not isinstance(node, QUIET)):
                 return False
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

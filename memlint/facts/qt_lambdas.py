@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import Method, MethodKind
 from memlint.facts.scopes import DefinitionKind, ScopeKind
 from memlint.facts.shapes import last_name
@@ -43,7 +44,7 @@ class QtLambdas:
         return self.own_call(lambda_) if self.is_from_before(function.value, method) else None
 
     def own_call(self, lambda_: ast.Lambda) -> ast.Call | None:
-        calls = (node for node in ast.walk(lambda_.body) if isinstance(node, ast.Call))
+        calls = (node for node in walk(lambda_.body) if isinstance(node, ast.Call))
         return next((each for each in calls if self.is_own(each.func)), None)
 
     def is_own(self, function: ast.AST) -> bool:

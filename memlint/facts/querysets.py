@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.names import DefinitionKind
 from memlint.facts.origins import words_of
 from memlint.facts.rows import RowLoop
@@ -77,7 +78,7 @@ class Querysets:
         writing = known("transfers", "querysets", "writing")
         parts = self.facts.rows.parts(loop)
         return any(
-            isinstance(node, ast.Call) and last_name(node.func) in writing for part in parts for node in ast.walk(part)
+            isinstance(node, ast.Call) and last_name(node.func) in writing for part in parts for node in walk(part)
         )
 
     def counted(self, call: ast.Call) -> ast.expr | None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.layout import FUNCTIONS
 from memlint.knowledge import names as known
 
@@ -94,7 +95,7 @@ class Races:
             sole = binding.sole if binding else None
             if binding is None or sole is None or sole.value is None or not self.is_each_turn(sole.statement, loop):
                 return None
-            inside = {wait, *ast.walk(wait)}
+            inside = {wait, *walk(wait)}
             if not all(use in inside or self.is_asking(use) for use in binding.uses):
                 return None
             runner = sole.value

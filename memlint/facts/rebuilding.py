@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Definition, DefinitionKind
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Rebuilding:
     def bound(self, loop: ast.AST, kept: Place) -> Iterator[ast.stmt | None]:
         """The statements in a loop that bind a variable or an attribute, or what that is an attribute of."""
         root = kept.value if isinstance(kept, ast.Attribute) else None
-        for node in ast.walk(loop):
+        for node in walk(loop):
             if isinstance(node, (ast.Name, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
                 is_root = isinstance(root, ast.Name) and isinstance(node, ast.Name) and node.id == root.id
                 if is_root or self.is_same(node, kept):
@@ -101,7 +102,7 @@ class Rebuilding:
             return binding is None or any(
                 self.names.scope_of(each.node).owner is not owner for each in binding.definitions
             )
-        return any(self.may_bind(node, kept) for node in ast.walk(loop) if isinstance(node, ast.Call))
+        return any(self.may_bind(node, kept) for node in walk(loop) if isinstance(node, ast.Call))
 
     def may_bind(self, call: ast.Call, kept: ast.Attribute) -> bool:
         """Whether a call is that of a method that may change the attribute, or is given the object."""
@@ -114,12 +115,12 @@ class Rebuilding:
             return False
         owner = self.tree.enclosing(call, ast.ClassDef)
         methods = [each for each in owner.body if getattr(each, "name", "") == function.attr] if owner else []
-        return not methods or any(getattr(node, "attr", "") == kept.attr for each in methods for node in ast.walk(each))
+        return not methods or any(getattr(node, "attr", "") == kept.attr for each in methods for node in walk(each))
 
     def reads(self, loop: ast.AST, kept: Place, statement: ast.stmt) -> Iterator[ast.expr]:
         """Where a loop reads the value besides the statement that makes it anew."""
-        own = {id(node) for node in ast.walk(statement)}
-        for node in ast.walk(loop):
+        own = {id(node) for node in walk(statement)}
+        for node in walk(loop):
             is_read = isinstance(getattr(node, "ctx", None), ast.Load) and id(node) not in own
             if is_read and isinstance(node, ast.expr) and self.is_same(node, kept):
                 yield node
@@ -144,11 +145,11 @@ class Rebuilding:
     def given(self, kept: ast.Attribute) -> Iterator[ast.expr]:
         """The values that the class around a statement gives to an attribute of its instances, itself apart."""
         owner = self.tree.enclosing(kept, ast.ClassDef)
-        for node in ast.walk(owner) if owner else ():
+        for node in walk(owner) if owner else ():
             value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             is_kept = any(isinstance(each, ast.Attribute) and self.is_same(each, kept) for each in targets)
-            if value is not None and is_kept and not any(self.is_same(part, kept) for part in ast.walk(value)):
+            if value is not None and is_kept and not any(self.is_same(part, kept) for part in walk(value)):
                 yield value
 
     def is_of_itself(self, made: Definition, kept: ast.Name) -> bool:
@@ -156,4 +157,4 @@ class Rebuilding:
         if made.kind is DefinitionKind.AUGMENTED:
             return True
         value = made.value or (made.statement.value if isinstance(made.statement, ast.Assign) else None)
-        return value is not None and any(self.is_same(each, kept) for each in ast.walk(value))
+        return value is not None and any(self.is_same(each, kept) for each in walk(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.origins import words_of
 from memlint.facts.shapes import is_none, last_name
 from memlint.knowledge import names as known
@@ -61,7 +62,7 @@ class Reductions:
 
     def is_below_limit(self, call: ast.Call, counted: ast.expr) -> bool:
         """Whether a branch is for what is short: the `else` of `if len(x) > LIMIT`, the body of `if len(x) < LIMIT`."""
-        lengths = {ast.dump(node) for node in ast.walk(counted) if isinstance(node, ast.Call)} - {ast.dump(counted)}
+        lengths = {ast.dump(node) for node in walk(counted) if isinstance(node, ast.Call)} - {ast.dump(counted)}
         inner: ast.AST = call
         for outer in self.tree.ancestors(call):
             test = outer.test if isinstance(outer, ast.If) else None
@@ -75,7 +76,7 @@ class Reductions:
 
     def is_of_few(self, count: ast.expr) -> bool:
         """Whether a number is called by a word for what there are few of."""
-        names = (last_name(node) for node in ast.walk(count) if isinstance(node, (ast.Name, ast.Attribute)))
+        names = (last_name(node) for node in walk(count) if isinstance(node, (ast.Name, ast.Attribute)))
         words = {word for name in names for word in words_of(name)}
         return not words.isdisjoint(known("requests", "arrays", "small"))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, MethodKind
 from memlint.facts.closures import is_test
 from memlint.facts.names import Binding, DefinitionKind
@@ -45,7 +46,7 @@ class Registrations:
         inner = value if isinstance(value, ast.Lambda) else sole if isinstance(sole, FUNCTIONS) else None
         if inner is None or (binding and binding.scope.kind is not ScopeKind.FUNCTION):
             return None
-        reads = (classes.instance(node) for node in ast.walk(inner) if isinstance(node, ast.Name))
+        reads = (classes.instance(node) for node in walk(inner) if isinstance(node, ast.Name))
         return next((model for model in reads if model), None)
 
     def held_among(self, call: ast.Call) -> Iterator[ClassModel]:
@@ -74,7 +75,7 @@ class Registrations:
             return False
         others = (each for each in self.calls if self.facts.names.qualified(each.func) == keeper)
         return bool(self.facts.classes.instance(target.value)) and not any(
-            isinstance(node, ast.Attribute) and node.attr == target.attr for each in others for node in ast.walk(each)
+            isinstance(node, ast.Attribute) and node.attr == target.attr for each in others for node in walk(each)
         )
 
     def is_undone(self, keeper: str) -> bool:
@@ -135,7 +136,7 @@ class Registrations:
     def is_run(self, model: ClassModel) -> bool:
         """Whether a method of a class is the program: it runs an event loop of its own to its end."""
         method = model.methods.get("run")
-        calls = [node for node in ast.walk(method) if isinstance(node, ast.Call)] if method else []
+        calls = [node for node in walk(method) if isinstance(node, ast.Call)] if method else []
         return any(self.facts.names.qualified(each.func) in known("hooks", "single", "runs") for each in calls)
 
     def is_let_go(self, call: ast.Call) -> bool:
@@ -149,7 +150,7 @@ class Registrations:
 
     def is_multiplied(self, model: ClassModel) -> bool:
         """Whether an instance makes others of its kind: `type(self)(…)`, `self.__class__(…)`."""
-        for call in (each for each in ast.walk(model.node) if isinstance(each, ast.Call)):
+        for call in (each for each in walk(model.node) if isinstance(each, ast.Call)):
             made = call.func
             if isinstance(made, ast.Call) and self.facts.names.qualified(made.func) == "builtins.type":
                 made = made.args[0] if len(made.args) == 1 else made
@@ -190,7 +191,7 @@ class Registrations:
 
     def places(self, model: ClassModel) -> Iterator[ast.expr]:
         """Where code of the class puts its instance: the targets of `… = self`, and lists and sets that it joins."""
-        for node in ast.walk(model.node):
+        for node in walk(model.node):
             if isinstance(node, ast.Assign) and self.facts.classes.instance(node.value) is model:
                 yield from node.targets
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in JOINING:

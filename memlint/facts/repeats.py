@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
+
 if TYPE_CHECKING:
     from memlint.facts import Facts
 
@@ -25,10 +27,10 @@ class Repeats:
         loop = self.loop(work)
         if loop is None:
             return False
-        inside = set(ast.walk(loop))
-        read = [node for argument in work.args for node in ast.walk(argument) if isinstance(node, ast.Name)]
+        inside = set(walk(loop))
+        read = [node for argument in work.args for node in walk(argument) if isinstance(node, ast.Name)]
         bindings = [binding for each in read if (binding := self.names.binding(each))]
-        is_call = any(isinstance(node, (ast.Call, ast.Await)) for argument in work.args for node in ast.walk(argument))
+        is_call = any(isinstance(node, (ast.Call, ast.Await)) for argument in work.args for node in walk(argument))
         return (
             bool(bindings)
             and not is_call
@@ -61,7 +63,7 @@ class Repeats:
             loops = getattr(outer, "generators", [outer] if isinstance(outer, (ast.AsyncFor, ast.For)) else [])
             loop = next((each for each in loops if getattr(each.target, "id", "") == getattr(key, "id", None)), None)
             if loop is not None:
-                inside = set(ast.walk(outer))
+                inside = set(walk(outer))
                 given = [made for made in binding.definitions if made.node in inside]  # type: ignore[union-attr]
                 return loop.iter if len(given) == 1 and isinstance(loop.iter, ast.expr) else None
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.knowledge import names as known
 
@@ -85,7 +86,7 @@ class RowAccess:
 
     def looks_up(self, function: ast.Lambda | ast.FunctionDef, row: Binding) -> bool:
         """Whether a function of a row indexes something else, such as a table, beside which a row costs little."""
-        indexed = (node.value for node in ast.walk(function) if isinstance(node, ast.Subscript))
+        indexed = (node.value for node in walk(function) if isinstance(node, ast.Subscript))
         return any(not isinstance(each, ast.Name) or self.facts.names.binding(each) is not row for each in indexed)
 
     def columns(self, row: Binding, inside: ast.AST) -> list[str] | None:

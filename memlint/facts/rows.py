@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import CLASS_PARAMETERS
 from memlint.facts.escape import Role, changes
 from memlint.facts.names import DefinitionKind
@@ -67,7 +68,7 @@ class Rows:
     def may_use_session(self, loop: RowLoop) -> bool:
         """Whether a loop calls what the project defines and may have the session: a method of its own, another
         class, a function."""
-        for call in (node for part in self.parts(loop) for node in ast.walk(part) if isinstance(node, ast.Call)):
+        for call in (node for part in self.parts(loop) for node in walk(part) if isinstance(node, ast.Call)):
             root: ast.expr = call.func
             while isinstance(root, (ast.Attribute, ast.Subscript)):
                 root = root.value
@@ -121,7 +122,7 @@ class Rows:
             run = value.value if isinstance(value, ast.Await) else value
             if isinstance(run, ast.Call) and isinstance(run.func, ast.Attribute) and ast.dump(run.func.value) == cursor:
                 return run
-            if any(ast.dump(node) == cursor for node in ast.walk(before) if isinstance(node, ast.expr)):
+            if any(ast.dump(node) == cursor for node in walk(before) if isinstance(node, ast.expr)):
                 return None
         return None
 
@@ -207,7 +208,7 @@ class Rows:
 
     def is_of_columns(self, query: ast.expr) -> bool:
         """Whether a query asks for columns alone, so that a row is a tuple of values and no object."""
-        calls = [node for node in ast.walk(query) if isinstance(node, ast.Call)]
+        calls = [node for node in walk(query) if isinstance(node, ast.Call)]
         asking = [
             each
             for each in calls
@@ -229,7 +230,7 @@ class Rows:
         busy = frozenset().union(*(known("transfers", "rows", key) for key in ("ended_by", "held_by", "run_by")))
         sought = ast.dump(cursor) if cursor is not None and not isinstance(cursor, ast.Call) else None
         for part in self.parts(loop):
-            for node in ast.walk(part):
+            for node in walk(part):
                 if isinstance(node, ast.Attribute) and node.attr in busy:
                     return True
                 if sought and isinstance(node, ast.expr) and ast.dump(node) == sought:
@@ -246,12 +247,12 @@ class Rows:
 
     def keeps(self, loop: RowLoop) -> bool:
         """Whether a loop keeps each row, or something that is made of all of it, so that all are held anyway."""
-        rows = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+        rows = {node.id for node in walk(loop.target) if isinstance(node, ast.Name)}
         kept = self.storing(loop) if isinstance(loop, ast.For) else self.kept(loop)
         return any(
             isinstance(node, ast.Name) and node.id in rows and not self.is_field(node)
             for each in kept
-            for node in ast.walk(each)
+            for node in walk(each)
         )
 
     def is_field(self, row: ast.Name) -> bool:
@@ -285,7 +286,7 @@ class Rows:
         """What the body of a loop puts into containers and attributes."""
         grow = known("containers", "methods", "grow")
         for part in loop.body:
-            for node in ast.walk(part):
+            for node in walk(part):
                 targets = node.targets if isinstance(node, ast.Assign) else []
                 is_growth = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in grow
                 if is_growth or not all(isinstance(target, ast.Name) for target in targets):
@@ -294,4 +295,4 @@ class Rows:
 
 def is_search(loop: RowLoop) -> bool:
     """Whether a loop looks for one row and leaves off when it has it; what is searched so is a short list of names."""
-    return isinstance(loop, ast.For) and any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop))
+    return isinstance(loop, ast.For) and any(isinstance(node, (ast.Break, ast.Return)) for node in walk(loop))

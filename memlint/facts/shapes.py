@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import sys
 
+from memlint.facts.branches import walk
+
 
 def is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
@@ -29,7 +31,7 @@ def last_name(expression: ast.AST) -> str:
 
 def asks_name(test: ast.AST) -> bool:
     """Whether a condition reads `__name__`, as `if __name__ == "__main__"` does."""
-    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
 
 
 def place(node: ast.AST) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MethodKind
 from memlint.facts.names import Binding, ScopeKind
 from memlint.facts.shapes import place
@@ -128,7 +129,7 @@ class Signals:
         around = self.facts.tree.enclosing(statement, ast.With, ast.AsyncWith, ast.FunctionDef, ast.AsyncFunctionDef)
         if isinstance(around, (ast.With, ast.AsyncWith)):
             return True
-        for node in ast.walk(function):
+        for node in walk(function):
             if not isinstance(node, ACTIVE) or self.facts.tree.function(node) is not function:
                 continue
             if isinstance(node, ast.Call) and (self.connected(node) is not None or self.is_decorator(node)):

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_kinds import is_builtin_exception
 from memlint.facts.class_model import ClassModel, class_body
 from memlint.facts.classes import generic
@@ -125,7 +126,7 @@ def is_constant(statement: ast.AST) -> bool:
 
 def reads_slots(model: ClassModel) -> bool:
     """Whether the methods of a class go by the names of the slots, as a list of its fields."""
-    reads = (node for node in ast.walk(model.node) if isinstance(node, (ast.Attribute, ast.Constant)))
+    reads = (node for node in walk(model.node) if isinstance(node, (ast.Attribute, ast.Constant)))
     return any("__slots__" in (getattr(each, "attr", ""), getattr(each, "value", "")) for each in reads)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
@@ -119,7 +120,7 @@ class Snapshots:
         wanted = ast.dump(value)
         places = [
             node
-            for node in ast.walk(body)
+            for node in walk(body)
             if isinstance(node, ast.Attribute) and ast.dump(node).replace("Store()", "Load()") == wanted
         ]
         rebound = [each for each in places if not isinstance(each.ctx, ast.Load) and not self.is_augmented(each)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from memlint.facts.branches import walk
 from memlint.facts.defaults import Default, Touch
 from memlint.facts.escape import Role
 from memlint.facts.shapes import place
@@ -51,7 +52,7 @@ class StoredDefaults:
             model = self.facts.classes.instance(target.value) if isinstance(target, ast.Attribute) else None
             if not isinstance(target, ast.Attribute) or model is None or len(model.stores_of(target.attr)) != 1:
                 continue
-            for node in ast.walk(model.node):
+            for node in walk(model.node):
                 if not isinstance(node, ast.Attribute) or node.attr != target.attr or node is target:
                     continue
                 if self.facts.classes.instance(node.value) is model:

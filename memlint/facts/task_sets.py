@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import MAKING
 from memlint.facts.names import DefinitionKind
 from memlint.knowledge import names as known
@@ -80,7 +81,7 @@ class TaskSets:
             if isinstance(outer, ast.AsyncFor) or (isinstance(outer, ast.While) and is_true(outer.test)):
                 return True
         parts: list[ast.AST] = [*made.args, *(keyword.value for keyword in made.keywords)]
-        given = (node for part in parts for node in ast.walk(part) if isinstance(node, ast.Name))
+        given = (node for part in parts for node in walk(part) if isinstance(node, ast.Name))
         return any(self.is_given(name, function) for name in given)
 
     def is_given(self, name: ast.Name, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.project import package_of
 from memlint.facts.results import own_nodes
 from memlint.facts.shapes import end, is_none, last_name, place
@@ -126,7 +127,7 @@ class Tasks:
         inner: ast.AST = call
         for outer in self.facts.tree.ancestors(call):
             if isinstance(outer, ast.Try) and inner in outer.finalbody:
-                return any(is_running(node) for each in outer.body for node in ast.walk(each))
+                return any(is_running(node) for each in outer.body for node in walk(each))
             inner = outer
         return False
 

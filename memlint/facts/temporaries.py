@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from memlint.facts.branches import walk
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.producers import Large
 from memlint.knowledge import names as known
@@ -98,7 +99,7 @@ class Temporaries:
         target, binding, large = bound
         if isinstance(loop, ast.For) and (self.facts.sizes.most(loop.iter) or 2) < 2:
             return None
-        inside = {node for each in loop.body for node in ast.walk(each)}
+        inside = {node for each in loop.body for node in walk(each)}
         if any(each.node in inside for each in binding.definitions if each.node is not target):
             return None
         uses = self.uses(target, binding)
@@ -251,7 +252,7 @@ class Temporaries:
             over = self.facts.producers.length(loop.iter)
             if (over or 0) >= LONG:
                 return True
-        calls = (node for each in loop.body for node in ast.walk(each) if isinstance(node, ast.Call))
+        calls = (node for each in loop.body for node in walk(each) if isinstance(node, ast.Call))
         return any(getattr(call.func, "attr", "") in known("producers", "waits", "training") for call in calls)
 
     def repeating(self, statement: ast.stmt) -> Loop | None:

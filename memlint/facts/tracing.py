@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Tracing:
 
     def varies(self, function: ast.AST, loop: ast.stmt) -> bool:
         """Whether a function reads what the loop binds outside of it."""
-        inside = set(ast.walk(function))
+        inside = set(walk(function))
         for node in inside:
             binding = self.facts.names.binding(node) if isinstance(node, ast.Name) else None
             if binding and any(
@@ -77,7 +78,7 @@ class Tracing:
         most = self.facts.sizes.most(loop.iter) if isinstance(loop, (ast.For, ast.AsyncFor)) else None
         is_left = any(
             isinstance(each, (ast.Break, ast.Return)) and self.tree.function(each) is self.tree.function(loop)
-            for each in ast.walk(loop)
+            for each in walk(loop)
         )
         return is_left or (most is not None and most <= FEW)
 

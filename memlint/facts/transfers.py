@@ -7,6 +7,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.files import KINDS
 from memlint.facts.names import DefinitionKind
 from memlint.knowledge import names as known
@@ -172,7 +173,7 @@ class Transfers:
     def is_chosen(self, call: ast.Call) -> bool:
         """Whether a digest is remembered in a table of the module, or a loop leaves files out by their endings."""
         function = self.tree.function(call)
-        for node in ast.walk(function) if not isinstance(function, ast.Module) else ():
+        for node in walk(function) if not isinstance(function, ast.Module) else ():
             table = node.value if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) else None
             binding = self.names.binding(table) if isinstance(table, ast.Name) else None
             if binding and isinstance(binding.scope.node, ast.Module):
@@ -222,7 +223,7 @@ class Transfers:
         """Whether the function names files that are written by hand, or come with the program: nobody copies those in
         blocks."""
         endings, words = tuple(known("transfers", "small", "endings")), known("transfers", "small", "words")
-        for node in ast.walk(self.tree.function(source)):
+        for node in walk(self.tree.function(source)):
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and text.endswith(endings) and " " not in text:
                 return True

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, MethodKind, first_parameter
 from memlint.facts.escape import Role
 from memlint.facts.names import Binding
@@ -254,14 +255,14 @@ class Weak:
     def late(self, function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> ast.Call | None:
         """The weak reference to the instance that a function, handed on or stored, makes only when it runs: until then,
         and after, it holds the instance itself, for which it has no other use."""
-        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) == 1]
+        calls = [node for node in walk(function) if isinstance(node, ast.Call) and len(node.args) == 1]
         made = [each for each in calls if self.maker(each) in known("weak", "made_by", "reference")]
         made = [each for each in made if self.facts.classes.instance(each.args[0]) and self.is_cell(each, function)]
         if not made:
             return None
         binding = self.facts.names.binding(made[0].args[0])  # type: ignore[arg-type]
         weakened = {each.args[0] for each in made}
-        own = set(ast.walk(function))
+        own = set(walk(function))
         if binding is None or any(use in own and use not in weakened for use in binding.uses):
             return None
         return made[0] if self.is_handed_on(function) else None

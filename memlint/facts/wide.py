@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import ClassModel, Method, MethodKind, class_body, first_parameter
 from memlint.facts.escape import Role
@@ -138,7 +139,7 @@ class WideClasses:
                 return found
             elif not isinstance(statement, LOOPS):
                 found.update(self.targets(statement, method))
-                for call in (node for node in ast.walk(statement) if isinstance(node, ast.Call)):
+                for call in (node for node in walk(statement) if isinstance(node, ast.Call)):
                     found |= self.through(call, method, owner, model, seen)
             for part in parts:
                 found |= self.stored(part, method, owner, model, seen)
@@ -151,7 +152,7 @@ class WideClasses:
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
             return
         own = first_parameter(method)
-        nodes = (node for target in targets_of(statement) for node in ast.walk(target))
+        nodes = (node for target in targets_of(statement) for node in walk(target))
         for node in (each for each in nodes if isinstance(each, ast.Attribute)):
             if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name) and node.value.id == own:
                 yield node.attr

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from memlint.facts.branches import walk
 from memlint.facts.kinds import MUTABLE, Kinds
 from memlint.facts.layout import Tree
 from memlint.facts.names import DefinitionKind, Names
@@ -171,5 +172,5 @@ def is_first_use(condition: ast.AST, attribute: str) -> bool:
         return False
     return any(
         is_attribute(node, attribute) or (isinstance(node, ast.Constant) and node.value == attribute)
-        for node in ast.walk(test)
+        for node in walk(test)
     )

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.kinds import default_of
 from memlint.facts.names import Binding, Definition, DefinitionKind
 from memlint.facts.shapes import end, place
@@ -64,14 +65,14 @@ class CollectedFrames:
     def loop(self, binding: Binding) -> ast.For | ast.AsyncFor | ast.While | None:
         """The outermost loop through which the frame grows; None where one does anything else with it."""
         found: ast.For | ast.AsyncFor | ast.While | None = None
-        own = set(ast.walk(self.statement))
+        own = set(walk(self.statement))
         given = {each.node for each in binding.definitions} - own
         reads = set(binding.uses) - own
         for outer in self.tree.ancestors(self.statement):
             if not isinstance(outer, (*LOOPS, ast.If, ast.With, ast.AsyncWith, ast.Try, ast.ExceptHandler)):
                 break
             if isinstance(outer, LOOPS):
-                inside = set(ast.walk(outer))
+                inside = set(walk(outer))
                 if given & inside:
                     break
                 if reads & inside or outer.orelse:
@@ -127,7 +128,7 @@ class CollectedFrames:
         own = [each for each in parts if isinstance(each, ast.Name) and self.facts.names.binding(each) is binding]
         if len(parts) != 2 or len(own) != 1 or not all(isinstance(each, ast.Constant) for each in told):
             return None
-        if sum(node in binding.uses for node in ast.walk(self.statement)) != 1:
+        if sum(node in binding.uses for node in walk(self.statement)) != 1:
             return None
         added = parts[1] if own[0] is parts[0] else parts[0]
         if not self.is_own(added):
@@ -153,7 +154,7 @@ class CollectedFrames:
             return None
         if ast.unparse(target.slice) not in (f"len({binding.name})", f"{binding.name}.shape[0]"):
             return None
-        uses = sum(node in binding.uses for node in ast.walk(self.statement))
+        uses = sum(node in binding.uses for node in walk(self.statement))
         if uses != 2 or any(place(use) < place(loop) for use in binding.uses):
             return None
         rows = f"{binding.name}_rows"
@@ -165,7 +166,7 @@ class CollectedFrames:
         and that nothing there changes later."""
         if isinstance(added, ast.Await):
             return self.is_own(added.value)
-        if any(isinstance(node, (ast.Starred, ast.Yield, ast.YieldFrom)) for node in ast.walk(added)):
+        if any(isinstance(node, (ast.Starred, ast.Yield, ast.YieldFrom)) for node in walk(added)):
             return False
         if not isinstance(added, ast.Name):
             return isinstance(added, ast.Call)
@@ -177,7 +178,7 @@ class CollectedFrames:
         made = [each for each in binding.definitions if each.node in current]
         if any(isinstance(each.value, (ast.Attribute, ast.Constant, ast.Name)) for each in made):
             return False
-        inside = set(ast.walk(loop))
+        inside = set(walk(loop))
         later = [use for use in binding.uses if use in inside and place(use) > end(self.statement)]
         return any(self.is_of_turn(each, loop) for each in made) and all(map(self.is_told, later))
 

@@ -10,6 +10,7 @@ import ast
 from typing import TypeAlias
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.exceptions import FUNCTIONS, Place
 from memlint.facts.layout import last_line
@@ -79,11 +80,11 @@ class FinallyNone:
     def entangled(self, binding: Binding) -> str:
         """Why the name must stay as it is until the function ends; empty where nothing else sees it or its value."""
         names = self.facts.names
-        own = set(ast.walk(self.statement)) if isinstance(self.statement, DEFINITIONS) else set()
+        own = set(walk(self.statement)) if isinstance(self.statement, DEFINITIONS) else set()
         nodes = [*binding.uses, *(definition.node for definition in binding.definitions)]
         if any(node not in own and names.scope_of(node).owner is not binding.scope for node in nodes):
             return f"a function inside uses `{binding.name}`"
-        for node in ast.walk(self.function):
+        for node in walk(self.function):
             if isinstance(node, ast.Call) and names.qualified(node.func) in REFLECTION:
                 return "the function looks at its locals"
         if isinstance(self.statement, DEFINITIONS):
@@ -132,7 +133,7 @@ class FinallyNone:
             return "the last statement is followed by `;`"
         if any(line.endswith("\\") for line in self.lines[first - 1 : last]):
             return "a line is continued by a backslash"
-        for node in (node for each in rest for node in ast.walk(each)):
+        for node in (node for each in rest for node in walk(each)):
             if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.lineno != node.end_lineno:
                 return "a string spans lines"
         return ""
@@ -141,7 +142,7 @@ class FinallyNone:
         """The edit of a `finally` that ends the function; none where that could jump past it."""
         assert isinstance(rest[0], ast.Try)
         final = rest[0].finalbody
-        jumps = any(isinstance(node, JUMPS) for each in final for node in ast.walk(each))
+        jumps = any(isinstance(node, JUMPS) for each in final for node in walk(each))
         if len(rest) > 1 or jumps or not self.line(final[0].lineno)[: final[0].col_offset].isspace():
             return ()
         return (self.insertion(last_line(final[-1]), f"\n{self.indentation(final[0])}{self.release}"),)
@@ -194,7 +195,7 @@ def is_read_within(facts: Facts, place: Place) -> bool:
     """Whether only statements that follow in the same handler read what an assignment binds."""
     assert isinstance(place.by, ast.stmt)
     body = place.handler.body
-    inside = {node for each in body[body.index(place.by) + 1 :] for node in ast.walk(each)}
+    inside = {node for each in body[body.index(place.by) + 1 :] for node in walk(each)}
     return all(
         use in inside
         for target in bound_by(place.by)
@@ -207,5 +208,5 @@ def is_read_within(facts: Facts, place: Place) -> bool:
 def bound_by(statement: ast.stmt) -> list[ast.Name]:
     """The names that an assignment binds."""
     targets = targets_of(statement) if isinstance(statement, (ast.Assign, ast.AnnAssign)) else []
-    names = (node for target in targets for node in ast.walk(target))
+    names = (node for target in targets for node in walk(target))
     return [node for node in names if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]

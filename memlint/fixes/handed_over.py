@@ -6,6 +6,7 @@ import ast
 from itertools import chain, takewhile
 
 from memlint.facts import Body, Facts
+from memlint.facts.branches import walk
 from memlint.fixes.imports import is_alone
 from memlint.fixes.local_alias import REFLECTION, fresh, identifiers
 from memlint.model import Edit, Fix, Position, Safety
@@ -92,7 +93,7 @@ def watched(facts: Facts, name: ast.Name) -> str:
     for outer in reversed(list(inner_first)):
         is_repeated = is_repeated or isinstance(outer, LOOPS)
         if isinstance(outer, GUARDS):
-            inside = set(chain.from_iterable(map(ast.walk, outer.body)))
+            inside = set(chain.from_iterable(map(walk, outer.body)))
             if is_repeated or binding is None or not inside.issuperset(binding.uses):
                 return f"`{name.id}` may be read when something is thrown into the `yield` and caught"
     return ""

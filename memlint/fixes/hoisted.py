@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.closures import CODE
 from memlint.facts.layout import FUNCTIONS
 from memlint.facts.names import BUILTINS, Binding, DefinitionKind
@@ -43,7 +44,7 @@ def hoisted_function(facts: Facts, function: ast.AST, variable: Binding | None) 
         return None, NOWHERE
     name = free_name(facts, function, variable)
     lines = MovedLines(facts, function, place)
-    inside = set(ast.walk(function))
+    inside = set(walk(function))
     uses = [(*start(facts, use), use.id, name) for use in variable.uses]
     reason = bound(facts, function, variable, place) or distinct(facts, function, variable) or lines.objection()
     if not reason and not name:
@@ -161,7 +162,7 @@ def bound(facts: Facts, function: Definition, variable: Binding, place: ast.stmt
         return f"a default of `{name}` would be made once"
     if ">>>" in (ast.get_docstring(function, clean=False) or ""):
         return f"`{name}` has examples, which would be run as tests"
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Nonlocal) and set(node.names) - set(names.inner(function).bindings):
             return f"`{name}` rebinds a variable of the function around it"
         if any(is_private(each) for each in spelled(node)) or (isinstance(node, ast.Name) and node.id in CLASS_AROUND):
@@ -171,15 +172,15 @@ def bound(facts: Facts, function: Definition, variable: Binding, place: ast.stmt
         return f"`{name}` captures `{captured.id}`"
     parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     annotations = [*(each.annotation for each in parameters if each), function.returns]
-    read = [node for root in annotations if root for node in ast.walk(root)]
+    read = [node for root in annotations if root for node in walk(root)]
     return "" if all(is_there(facts, each, place) for each in read) else f"an annotation of `{name}` is bound later"
 
 
 def outside(facts: Facts, code: ast.AST, *own: Binding) -> Iterator[ast.Name]:
     """The names in some code that mean a variable of a function around it, or another thing in the module."""
     names = facts.names
-    inside = {names.module, *(names.inner(node) for node in ast.walk(code) if isinstance(node, SCOPES))}
-    for node in ast.walk(code):
+    inside = {names.module, *(names.inner(node) for node in walk(code) if isinstance(node, SCOPES))}
+    for node in walk(code):
         binding = names.binding(node) if isinstance(node, ast.Name) else None
         if isinstance(node, ast.Name) and binding and binding.scope not in inside and binding not in own:
             yield node
@@ -206,7 +207,7 @@ def is_before(facts: Facts, binding: Binding, place: ast.stmt) -> bool:
 def distinct(facts: Facts, function: Definition, variable: Binding) -> str:
     """Why it matters that each call has a function of its own; empty where it is only called, by known code."""
     names, tree = facts.names, facts.tree
-    calls = (node for node in ast.walk(tree.function(function)) if isinstance(node, ast.Call))
+    calls = (node for node in walk(tree.function(function)) if isinstance(node, ast.Call))
     if any(names.qualified(node.func) in REFLECTION for node in calls):
         return "the function looks at its locals"
     for use in variable.uses:
@@ -233,7 +234,7 @@ def constant(facts: Facts, made: ast.Call | ast.ClassDef, place: ast.stmt) -> st
     """Why a class is another one each time; empty where it is made of what the module has, and nobody can change."""
     if isinstance(made, ast.Call):
         parts: list[ast.AST] = [made.func, *made.args, *(each.value for each in made.keywords)]
-        evaluated = [node for part in parts for node in ast.walk(part) if isinstance(node, ast.expr)]
+        evaluated = [node for part in parts for node in walk(part) if isinstance(node, ast.expr)]
         strange = next((each for each in evaluated if not isinstance(each, DISPLAYS)), None)
     else:
         captured = next(outside(facts, made, *filter(None, [facts.names.binding_of(made)])), None)
@@ -283,7 +284,7 @@ def is_fixed(facts: Facts, node: ast.expr) -> bool:
 
 def taken(facts: Facts, name: str, own: ast.AST) -> str:
     """Why the module cannot have a name; empty where nothing else has it, or asks for it."""
-    inside = set(ast.walk(own))
+    inside = set(walk(own))
     binding = bound_by(facts, own)
     uses = set(binding.uses) if binding else set()
     others = (each for each in facts.tree.order if each not in inside and each not in uses)
@@ -308,7 +309,7 @@ def written(facts: Facts, statement: ast.stmt) -> str:
 def unsteady(facts: Facts, node: ast.Call | ast.FunctionDef, loop: ast.stmt) -> str:
     """Why a function must be wrapped at each turn; empty where it is the same one, there in front of the loop."""
     names = facts.names
-    inside = set(ast.walk(node))
+    inside = set(walk(node))
     for each in inside:
         if isinstance(each, (ast.Attribute, ast.Subscript)) and ast.unparse(each) in facts.invariance.bound(loop):
             return f"the loop writes `{ast.unparse(each)}`"

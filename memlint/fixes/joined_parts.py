@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from memlint.facts import Facts
 from memlint.facts.accumulation import Growth
+from memlint.facts.branches import walk
 from memlint.facts.layout import Slice
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import end, place
@@ -99,20 +100,20 @@ class JoinedParts:
 
     def is_own(self, added: ast.expr) -> bool:
         """Whether a part is made anew for each turn: by a call, or under a name that the loop binds."""
-        if any(isinstance(node, (ast.Starred, ast.Yield, ast.YieldFrom)) for node in ast.walk(added)):
+        if any(isinstance(node, (ast.Starred, ast.Yield, ast.YieldFrom)) for node in walk(added)):
             return False
         if isinstance(added, (ast.BinOp, ast.Call, ast.Constant)):
             return True
         made = added.value if isinstance(added, (ast.Await, ast.Attribute)) else added
         binding = self.facts.names.binding(made) if isinstance(made, ast.Name) else None
-        inside = set(ast.walk(self.growth.loop))
+        inside = set(walk(self.growth.loop))
         return isinstance(made, ast.Call) or bool(
             binding and binding.definitions and all(each.node in inside for each in binding.definitions)
         )
 
     def is_read_behind(self, binding: Binding) -> bool:
         """Whether the variable is read behind the loop alone, by code that only the end of the loop leads to."""
-        loop, own = self.growth.loop, set(ast.walk(self.statement))
+        loop, own = self.growth.loop, set(walk(self.statement))
         function = self.facts.tree.function(self.statement)
         if loop.orelse or any(isinstance(each, ast.Try) for each in self.facts.tree.ancestors(loop)):
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.layout import last_line
 from memlint.facts.names import DefinitionKind
 from memlint.fixes.imports import is_alone, is_import
@@ -62,8 +63,8 @@ class KeptTasks:
     def free_name(self) -> str:
         """A name that the function does not know; empty where all are taken."""
         function = self.facts.tree.function(self.statement)
-        taken = {getattr(node, "id", getattr(node, "arg", "")) for node in ast.walk(function)}
-        taken |= {getattr(node, "name", "") for node in ast.walk(function)}
+        taken = {getattr(node, "id", getattr(node, "arg", "")) for node in walk(function)}
+        taken |= {getattr(node, "name", "") for node in walk(function)}
         return next((name for name in NAMES if name not in taken), "")
 
     def bound_name(self, task: ast.Call) -> str:
@@ -75,7 +76,7 @@ class KeptTasks:
 
     def uses(self, name: str) -> list[ast.Name]:
         function = self.facts.tree.function(self.statement)
-        return [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+        return [node for node in walk(function) if isinstance(node, ast.Name) and node.id == name]
 
     def forgets(self, use: ast.Name) -> bool:
         """Whether `use.add_done_callback(tasks.discard)` stands here."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.layout import Slice
 from memlint.facts.names import Binding
 from memlint.model import Edit, Fix, Safety
@@ -29,7 +30,7 @@ class LocalAlias:
 
     def objection(self) -> str:
         """Why nothing may be bound in front of the loop; empty where it may."""
-        if any(isinstance(node, SUSPENDING) for node in ast.walk(self.loop)):
+        if any(isinstance(node, SUSPENDING) for node in walk(self.loop)):
             return "the loop suspends its function, and others may rebind the name meanwhile"
         readers = REFLECTION & identifiers(self.facts.tree.function(self.loop))
         return f"`{min(readers)}` would see the new local name" if readers else ""
@@ -47,7 +48,7 @@ class LocalAlias:
     def same(self, read: ast.expr) -> Iterator[ast.expr]:
         """The expressions of the loop that read the same, in its own function."""
         function, name = self.facts.tree.function(read), ast.unparse(read)
-        for node in ast.walk(self.loop):
+        for node in walk(self.loop):
             is_same = isinstance(node, type(read)) and ast.unparse(node) == name
             is_same = is_same and self.origin(node) is self.origin(read)  # type: ignore[arg-type]
             if is_same and self.facts.tree.function(node) is function:
@@ -63,8 +64,8 @@ class LocalAlias:
 def identifiers(function: ast.AST) -> set[str]:
     """Every name that occurs in a function."""
     fields = ("arg", "asname", "id", "name")
-    found = {getattr(node, field, None) for node in ast.walk(function) for field in fields}
-    declared = (node.names for node in ast.walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)))
+    found = {getattr(node, field, None) for node in walk(function) for field in fields}
+    declared = (node.names for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)))
     return {name for name in found if isinstance(name, str)}.union(*declared)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.defaults import Default
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import FUNCTIONS, first_line
@@ -103,13 +104,13 @@ class NoneGuard:
             yield "a framework may read the default from the signature"
         if LASTING_NAME.search(self.name):
             yield f"`{self.name}` sounds as if it were meant to last"
-        if any(map(self.compares_with_none, ast.walk(self.function))):
+        if any(map(self.compares_with_none, walk(self.function))):
             yield f"`None` has a meaning for `{self.name}` already"
         if self.is_given_none() and self.facts.defaults.change(self.default) is None:
             yield f"the annotation lets callers give `None` for `{self.name}`, which may not mean the default"
         if any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in self.own_nodes()):
             yield "the function declares names `global` or `nonlocal`"
-        if any(map(self.is_reflection, ast.walk(self.function))):
+        if any(map(self.is_reflection, walk(self.function))):
             yield "the function looks at its own variables"
         yield from self.objections_to_value()
         lines = range(self.function.lineno, self.function.body[0].lineno + 1)
@@ -119,7 +120,7 @@ class NoneGuard:
     def objections_to_value(self) -> Iterator[str]:
         """Why the value cannot be made in the body: it does more than make a container, or its names mean others."""
         value = self.default.value
-        for node in ast.walk(value):
+        for node in walk(value):
             if isinstance(node, ast.NamedExpr):
                 yield f"the default binds `{node.target.id}`"
             elif isinstance(node, ast.Call) and not self.is_repeatable(node):
@@ -127,9 +128,9 @@ class NoneGuard:
             elif not isinstance(node, (*PURE_PARTS, ast.Call)):
                 yield "making the default again may give something else"
         inside = self.facts.names.inner(self.function)
-        for name in (node for node in ast.walk(value) if isinstance(node, ast.Name)):
+        for name in (node for node in walk(value) if isinstance(node, ast.Name)):
             binding = self.facts.names.binding(name)
-            if binding is not None and binding.scope.node in ast.walk(value):
+            if binding is not None and binding.scope.node in walk(value):
                 continue
             if self.facts.names.lookup(inside, name.id) is not binding:
                 yield f"`{name.id}` means something else in the body"
@@ -182,7 +183,7 @@ class NoneGuard:
 
     def compares_with_none(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Match) and isinstance(node.subject, ast.Name) and self.is_parameter(node.subject):
-            return any(isinstance(part, ast.MatchSingleton) and part.value is None for part in ast.walk(node))
+            return any(isinstance(part, ast.MatchSingleton) and part.value is None for part in walk(node))
         if not isinstance(node, ast.Compare):
             return False
         sides = [node.left, *node.comparators]
@@ -212,7 +213,7 @@ class NoneGuard:
         return set(names[: names.index(self.name)])
 
     def mentions(self, statement: ast.stmt) -> bool:
-        return any(isinstance(node, ast.Name) and node.id == self.name for node in ast.walk(statement))
+        return any(isinstance(node, ast.Name) and node.id == self.name for node in walk(statement))
 
     def place(self, function: Definition) -> tuple[Position, str]:
         """The end of the line below which the guard goes, and its indentation; comments stay with their statement."""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, MethodKind
 
 
@@ -28,8 +29,8 @@ class Outliving:
     def objections(self) -> Iterator[str]:
         """What may keep an instance for longer than its owner."""
         for each in self.classes:
-            for node in ast.walk(each.node):
-                if isinstance(node, ast.AsyncFunctionDef) and any(map(self.means_link, ast.walk(node))):
+            for node in walk(each.node):
+                if isinstance(node, ast.AsyncFunctionDef) and any(map(self.means_link, walk(node))):
                     yield f"`{node.name}` may be waited for when the owner is gone"
                 if isinstance(node, ast.Call) and not self.is_harmless(node.func):
                     if any(map(self.holds_instance, (*node.args, *(each.value for each in node.keywords)))):
@@ -47,7 +48,7 @@ class Outliving:
     def holds_instance(self, value: ast.expr) -> bool:
         """Whether a value is the instance itself, a method of it, or a function that reads it."""
         if isinstance(value, ast.Lambda):
-            return any(self.facts.classes.instance(node) in self.classes for node in ast.walk(value.body))
+            return any(self.facts.classes.instance(node) in self.classes for node in walk(value.body))
         if isinstance(value, ast.Attribute):
             model = self.facts.classes.instance(value.value)
             return model is not None and model in self.classes and model.kind(value.attr) is MethodKind.INSTANCE

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.escape import LEAVES
 from memlint.facts.layout import first_line, last_line
 from memlint.facts.left_paths import SHAPING
@@ -144,12 +145,12 @@ class RemovedPath:
         """Why a `finally` at the end of the block would come too early or not at all; empty where it is right."""
         if not rest:
             return "nothing follows in its block"
-        inside = {node for each in (statement, *rest) for node in ast.walk(each)}
+        inside = {node for each in (statement, *rest) for node in walk(each)}
         for binding in self.bindings:
             if not inside.issuperset(binding.uses):
                 return f"`{binding.name}` is used outside the block that makes it"
         jumps = (ast.Return, ast.Break, ast.Continue)
-        if isinstance(statement, ast.With) and any(isinstance(each, jumps) for each in ast.walk(statement)):
+        if isinstance(statement, ast.With) and any(isinstance(each, jumps) for each in walk(statement)):
             return "the `with` is left by a jump"
         return ""
 
@@ -161,7 +162,7 @@ class RemovedPath:
             return "the statement shares its line"
         if is_guarded(rest):
             final = rest[0].finalbody if isinstance(rest[0], ast.Try) else []
-            if not is_alone(self.facts, final[0]) or any(isinstance(each, JUMPS) for each in walk(final)):
+            if not is_alone(self.facts, final[0]) or any(isinstance(each, JUMPS) for each in walk_all(final)):
                 return "the `finally` that follows has no room for it"
         return "" if self.step(statement) else "the block has no indentation of its own"
 
@@ -182,9 +183,9 @@ class RemovedPath:
         if isinstance(self.facts.tree.parents[self.call], ast.withitem):
             return True
         closings = {f"{name}.close()"}
-        contexts = {ast.unparse(each.context_expr) for each in walk(rest) if isinstance(each, ast.withitem)}
+        contexts = {ast.unparse(each.context_expr) for each in walk_all(rest) if isinstance(each, ast.withitem)}
         return name in contexts or any(
-            isinstance(each, ast.Call) and ast.unparse(each) in closings for each in walk(rest)
+            isinstance(each, ast.Call) and ast.unparse(each) in closings for each in walk_all(rest)
         )
 
     def closed(self, statement: ast.stmt) -> tuple[Edit, ...] | str | None:
@@ -262,6 +263,6 @@ def is_guarded(rest: list[ast.stmt]) -> bool:
     return len(rest) == 1 and isinstance(rest[0], ast.Try) and bool(rest[0].finalbody)
 
 
-def walk(statements: list[ast.stmt]) -> Iterator[ast.AST]:
+def walk_all(statements: list[ast.stmt]) -> Iterator[ast.AST]:
     for each in statements:
-        yield from ast.walk(each)
+        yield from walk(each)

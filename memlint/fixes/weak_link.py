@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.class_model import ClassModel, Method, Store
 from memlint.facts.keeping import Link, bound
 from memlint.facts.names import DefinitionKind
@@ -195,7 +196,7 @@ class WeakLink:
             yield f"`{parameter.arg}` has a default that takes no weak reference"
         annotation = parameter.annotation
         self.may_be_none = default is not None or (annotation is not None and self.types.allows_none(annotation))
-        self.may_be_none |= any(map(self.tests, (node for each in self.own for node in ast.walk(each.node))))
+        self.may_be_none |= any(map(self.tests, (node for each in self.own for node in walk(each.node))))
 
     def tests(self, node: ast.AST) -> bool:
         """Whether an expression asks if the link, or the parameter for it, is None or false."""
@@ -263,7 +264,7 @@ class WeakLink:
         """Why instances of the owner cannot be referred to weakly."""
         for model in (self.owner, *self.owner.home.derived[self.owner]):
             called, body = model.node.name, model.home.names.inner(model.node).bindings
-            names = {node.value for node in ast.walk(model.node) if isinstance(node, ast.Constant)}
+            names = {node.value for node in walk(model.node) if isinstance(node, ast.Constant)}
             if "__slots__" in body and "__weakref__" not in names:
                 yield f"`{called}` has `__slots__` without `__weakref__`"
             decorators = (node for node in model.node.decorator_list if isinstance(node, ast.Call))

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.growth_model import Container, Growth, Home
 from memlint.facts.layout import first_line, last_line
 from memlint.fixes.imports import is_alone, is_told, reachable
@@ -156,8 +157,8 @@ class WeakSetForList:
 
     def stays_inside(self, loop: ast.For, opened: ast.stmt, test: ast.stmt, kept: list[ast.stmt]) -> bool:
         """Whether the reference is read once, and what it refers to in the statements that are kept alone."""
-        inside = {node for each in kept for node in ast.walk(each)}
-        own = {*ast.walk(opened), *ast.walk(test), *inside}
+        inside = {node for each in kept for node in walk(each)}
+        own = {*walk(opened), *walk(test), *inside}
         for name in (loop.target, getattr(opened, "targets", [None])[0]):
             binding = self.facts.names.binding(name) if isinstance(name, ast.Name) else None
             if binding is None or len(binding.definitions) != 1 or not own.issuperset(binding.uses):

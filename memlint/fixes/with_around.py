@@ -10,6 +10,7 @@ import io
 import tokenize
 
 from memlint.facts import Facts
+from memlint.facts.branches import walk
 from memlint.facts.layout import first_line, last_line
 from memlint.facts.local_handles import Handle
 from memlint.fixes.imports import is_alone, reachable
@@ -55,7 +56,7 @@ class WithAround:
         binding = self.facts.names.binding(self.handle.name)
         if binding is None or binding.sole is None:
             return f"`{self.name}` is bound more than once"
-        inside = {node for each in rest for node in ast.walk(each)}
+        inside = {node for each in rest for node in walk(each)}
         if not all(use in inside for use in self.reads()):
             return f"`{self.name}` is used outside the block that opens it"
         return "" if self.reads() else f"nothing uses `{self.name}`"
@@ -73,7 +74,7 @@ class WithAround:
             targets: list[ast.AST] = [*getattr(statement, "targets", ())]
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
                 targets.append(statement.value.func)
-            names = (node for each in targets for node in ast.walk(each) if isinstance(node, ast.Name))
+            names = (node for each in targets for node in walk(each) if isinstance(node, ast.Name))
             found.update(read for name in names if (given := self.facts.names.binding(name)) for read in given.uses)
         return found
 
@@ -117,7 +118,7 @@ class WithAround:
     def covered(self, rest: list[ast.stmt]) -> list[ast.stmt]:
         """The statements up to the last use."""
         reads = self.reads() | self.results()
-        last = max(number for number, each in enumerate(rest) if reads.intersection(ast.walk(each)))
+        last = max(number for number, each in enumerate(rest) if reads.intersection(walk(each)))
         return rest[: last + 1]
 
     def opening(self, statement: ast.Assign) -> tuple[Edit, ...] | None:
@@ -150,7 +151,7 @@ class WithAround:
             return "the statement shares its line"
         if first_line(rest[0]) <= last_line(statement):
             return "the statement shares its line"
-        deletes = (node for each in rest for node in ast.walk(each) if isinstance(node, ast.Delete))
+        deletes = (node for each in rest for node in walk(each) if isinstance(node, ast.Delete))
         is_deleted = any(
             isinstance(each, ast.Name) and each.id == self.name for node in deletes for each in node.targets
         )
