@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from memlint.api import Rule
 from memlint.gitignore import Patterns
 from memlint.model import Effect, Finding, Outcome, Severity
 from memlint.profile import weighed
@@ -39,11 +40,23 @@ HARMLESS_IN_TESTS = frozenset({Effect.LATE, Effect.KEPT, Effect.PEAK, Effect.TIM
 """What costs memory or time alone: a test process lives for seconds."""
 
 
+def heard(rules: Sequence[type[Rule]], path: str, settings: Settings) -> Sequence[type[Rule]]:
+    """The rules of which something may be told of a file; the others need not look at it."""
+    ignored = ignored_in_file(path, settings)
+    quiet = quiet_in_tests(settings.asked) if is_test_file(path, settings) else frozenset()
+    is_foreign = not VENDORED.isdisjoint(below_root(path, settings)[:-1])
+    return [
+        rule
+        for rule in rules
+        if rule.code not in quiet
+        and not any(selects(selector, rule.code, rule.name) for selector in ignored)
+        and not (is_foreign and not is_asked(rule, settings))
+    ]
+
+
 def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
-    """The outcome without the findings that a comment or the settings take out."""
-    ignored = ignored_in_file(source.path, settings)
-    quiet = quiet_in_tests(settings.asked) if outcome.findings and is_test_file(source.path, settings) else frozenset()
-    is_foreign = bool(outcome.findings) and not VENDORED.isdisjoint(below_root(source.path, settings)[:-1])
+    """The outcome of the rules that are heard, without the findings that a comment or the settings take out."""
+    ignored = ignored_in_file(source.path, settings) if outcome.findings else frozenset()
 
     def settled(finding: Finding) -> Finding:
         """A finding with the weight that it has here; a syntax error belongs to no rule."""
@@ -52,13 +65,12 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         finding = weighed(finding, settings.profile, severities()[finding.code])
         if finding.fix and finding.code in unfixable(settings.fixable, settings.unfixable):
             finding = dataclasses.replace(finding, fix=None)
-        return dataclasses.replace(finding, is_optional=True) if is_foreign else finding
+        return finding
 
     counting = [
         finding
         for finding in map(settled, outcome.findings)
         if finding.severity >= settings.min_severity
-        and finding.code not in quiet
         and not any(selects(selector, finding.code, finding.name) for selector in ignored)
         and (settings.ignore_noqa or not suppressed(finding, source))
     ]
@@ -67,9 +79,9 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     return outcome
 
 
-def is_asked(finding: Finding, settings: Settings) -> bool:
-    """Whether the settings ask for the finding's rule, and do not merely leave it on."""
-    return any(selects(selector, finding.code, finding.name) for selector in settings.asked)
+def is_asked(rule: type[Rule] | Finding, settings: Settings) -> bool:
+    """Whether the settings ask for a rule, or for that of a finding, and do not merely leave it on."""
+    return any(selects(selector, rule.code, rule.name) for selector in settings.asked)
 
 
 def suppressed(finding: Finding, source: SourceFile) -> bool:

@@ -1,7 +1,9 @@
-"""How much memory a run may take: fewer processes, and less of other files at hand, where little is allowed."""
+"""How much memory a run may take: fewer processes, and less of other files at hand, where little is allowed; and when
+a run looks for garbage."""
 
 from __future__ import annotations
 
+import gc
 import re
 from typing import NamedTuple
 
@@ -15,6 +17,9 @@ OF_CHARACTER = 100
 """Bytes that the facts of a file take for each of its characters."""
 AT_HAND = 400_000
 """Characters of source in other files whose facts a process keeps at hand."""
+
+BETWEEN = 1_000_000
+"""Characters of source parsed between two looks for garbage: what files leave behind grows with their text."""
 
 
 class Budget(NamedTuple):
@@ -44,3 +49,33 @@ def parse_size(text: str) -> int:
     if not found:
         raise ValueError(f"{text!r} is no size")
     return int(float(found[1]) * UNITS[found[2].upper()])
+
+
+class Collector:
+    """When a process that checks files looks for cyclic garbage: once per so many characters parsed.
+
+    CPython counts objects, and so traces the facts of a file again and again while they are made. That took a sixth of
+    the time of a run; the peak is 7 MB higher without it (celery, aiohttp, httpx; CPython 3.11).
+    """
+
+    def __init__(self) -> None:
+        self.parsed = 0
+
+    def __enter__(self) -> None:
+        """From here on garbage is looked for as this class says, and not in what is there already."""
+        gc.disable()
+        gc.freeze()
+
+    def __exit__(self, *_: object) -> None:
+        gc.unfreeze()
+        gc.enable()
+
+    def count(self, characters: int) -> None:
+        """Take note of a text that is parsed."""
+        self.parsed += characters
+        if self.parsed > BETWEEN and not gc.isenabled():
+            gc.collect()
+            self.parsed = 0
+
+
+collector = Collector()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memlint.cache import Cache, dependencies
-from memlint.memory import AT_HAND
+from memlint.memory import AT_HAND, collector
 from memlint.model import Failure, Outcome, Position, Unchecked
 from memlint.settings import Settings
 from memlint.stamps import stamp_of
@@ -94,12 +94,13 @@ def check_bytes(task: Task, data: bytes) -> Outcome:
 def looking(task: Task) -> Callable[[SourceFile], Outcome]:
     """What is found in the text of a task's file, whatever it is by now."""
     from memlint.engine import lint
-    from memlint.judge import judged
+    from memlint.judge import heard, judged
 
     rules, project = rules_for(task.settings), project_for(task.settings, task.at_hand)
 
     def look(at: SourceFile) -> Outcome:
-        outcome = judged(lint(at, rules, project, gated=task.gated, parse=task.named), at, task.settings)
+        told = heard(rules, at.path, task.settings)
+        outcome = judged(lint(at, told, project, gated=task.gated, parse=task.named), at, task.settings)
         outcome.findings = list(map(at.confined, outcome.findings))
         return outcome
 
@@ -162,9 +163,10 @@ def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) ->
     """The outcome of every task, in order."""
     sizes = [size(task.path) for task in tasks]
     if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
-        for task in tasks:
-            yield check_file(task)
-            done(1)
+        with collector:
+            for task in tasks:
+                yield check_file(task)
+                done(1)
         return
     rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
     chunks = [list(range(start, min(start + CHUNK, len(tasks)))) for start in range(0, len(tasks), CHUNK)]
@@ -213,7 +215,7 @@ class workers:
         from multiprocessing import get_context
 
         context = get_context("fork" if "fork" in start_methods() else "spawn")
-        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=leave_interrupts)
+        self.pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=begin)
 
     def __enter__(self) -> ProcessPoolExecutor:
         return self.pool
@@ -232,8 +234,10 @@ def start_methods() -> Sequence[str]:
     return () if sys.platform == "darwin" else multiprocessing.get_all_start_methods()
 
 
-def leave_interrupts() -> None:
+def begin() -> None:
+    """What a worker does first: it leaves interrupts to the parent, and looks for garbage as a run does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collector.__enter__()
 
 
 def check_chunk(tasks: Sequence[Task]) -> list[Outcome]:

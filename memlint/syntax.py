@@ -8,6 +8,7 @@ import sys
 import warnings
 
 from memlint.facts.layout import DEEPEST, Tree
+from memlint.memory import collector
 from memlint.model import Effect, Finding, Outcome, Position, Severity, Unchecked
 from memlint.source import SourceFile
 
@@ -32,6 +33,7 @@ def read(source: SourceFile, outcome: Outcome) -> Tree | None:
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         outcome.findings.append(refused(source, "source code cannot contain null bytes", line, column))
         return None
+    collector.count(len(source.text))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""What the judge drops in test files."""
+"""Which rules are heard in which files, and which of their findings count."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memlint.judge import idle_patterns, is_test_file, judged, matches
+from memlint.judge import heard, idle_patterns, is_test_file, judged, matches
 from memlint.model import Effect, Finding, Fix, Outcome, Position, Safety, Severity
 from memlint.registry import find
 from memlint.settings import Anchored, Settings
@@ -14,16 +14,11 @@ from memlint.source import SourceFile
 
 ROOT = Path("/tests/project")
 QUIET = ("ML203", "shared-class-container")
-LOUD = ("ML201", "mutable-default")
 
 
 def codes(path: str, *select: str) -> list[str]:
-    source = SourceFile(str(ROOT / path), "x = 1\n")
-    start = Position(1, 1)
-    outcome = Outcome(source.path)
-    for code, name in (QUIET, LOUD):
-        outcome.findings.append(Finding(source.path, start, start, code, name, Effect.SHARED, Severity.WARNING, "text"))
-    return [finding.code for finding in judged(outcome, source, Settings(ROOT, None, select)).findings]
+    settings = Settings(ROOT, None, select)
+    return [rule.code for rule in heard([find("ML203"), find("ML201")], str(ROOT / path), settings)]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +34,7 @@ def codes(path: str, *select: str) -> list[str]:
         "a/testing.py",
     ],
 )
-def test_quiet_rules_are_dropped_in_test_files(path: str) -> None:
+def test_quiet_rules_do_not_look_at_test_files(path: str) -> None:
     assert codes(path) == ["ML201"]
 
 
@@ -49,13 +44,21 @@ def test_other_files_keep_all(path: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "is_told"), [("ML102", False), ("ML404", False), ("ML201", True)])
-def test_what_costs_memory_alone_is_dropped_whatever_the_rule(code: str, is_told: bool) -> None:
-    rule = find(code)
-    start = Position(1, 1)
-    source = SourceFile(str(ROOT / "tests/shop.py"), "x = 1\n")
-    found = Finding(source.path, start, start, code, rule.name, rule.effect, Severity.WARNING, "text")
-    outcome = judged(Outcome(source.path, [found]), source, Settings(ROOT, None))
-    assert bool(outcome.findings) is is_told
+def test_what_costs_memory_alone_is_not_looked_for_in_tests(code: str, is_told: bool) -> None:
+    assert bool(heard([find(code)], str(ROOT / "tests/shop.py"), Settings(ROOT, None))) is is_told
+
+
+def test_rules_that_are_ignored_for_a_file_do_not_look_at_it() -> None:
+    settings = Settings(ROOT, None, per_file_ignores=((Anchored(str(ROOT), "gen_*.py"), ("ML20",)),))
+    assert heard([find("ML203"), find("ML102")], str(ROOT / "gen_a.py"), settings) == [find("ML102")]
+
+
+def test_a_syntax_error_comes_from_no_rule_but_may_be_ignored() -> None:
+    source, start = SourceFile(str(ROOT / "gen_a.py"), "x = \n"), Position(1, 1)
+    found = Finding(source.path, start, start, "ML000", "syntax-error", Effect.NONE, Severity.ERROR, "text")
+    for selectors, left in ((("ALL",), []), (("ML1",), [found])):
+        settings = Settings(ROOT, None, per_file_ignores=((Anchored(str(ROOT), "gen_*.py"), selectors),))
+        assert judged(Outcome(source.path, [found]), source, settings).findings == left
 
 
 @pytest.mark.parametrize("path", ["shop/_vendor/copy.py", "third_party/a/b.py", "vendored/x.py"])
@@ -157,7 +160,9 @@ def test_a_fix_that_is_not_wanted_is_not_offered(
     source = SourceFile(str(ROOT / "shop.py"), "x = 1\n")
     start = Position(1, 1)
     fix = Fix("use `None`", Safety.UNSAFE, ())
-    found = Finding(source.path, start, start, *LOUD, Effect.SHARED, Severity.ERROR, "text", fix=fix)
+    found = Finding(
+        source.path, start, start, "ML201", "mutable-default", Effect.SHARED, Severity.ERROR, "text", fix=fix
+    )
     settings = Settings(ROOT, None, fixable=fixable, unfixable=unfixable)
     (finding,) = judged(Outcome(source.path, [found]), source, settings).findings
     assert bool(finding.fix) is is_offered
