@@ -6,14 +6,10 @@ have reported.
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-Probe = Callable[[bytes], bool]
-
-LITERAL = re.compile(rb"[\w ]+")
+from memlint.probe import probe
 
 REST = rb"(?:[^\S\n]|\\\n)*"
 """Blanks that may stand between two tokens of one logical line outside brackets."""
@@ -73,19 +69,3 @@ class Scan:
         if found is None:
             found = self._found[pattern] = probe(pattern)(self.data)
         return found
-
-
-@functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
-def probe(pattern: bytes) -> Probe:
-    """A test for the pattern. A plain literal needs no regular expression, and where a pattern is a choice of words
-    these are looked for first: that is far cheaper, and mostly none is there."""
-    words = [word.removeprefix(rb"\b").removesuffix(rb"\b") for word in pattern.split(b"|")]
-    if not all(map(LITERAL.fullmatch, words)):
-        search = re.compile(pattern).search
-        return lambda data: search(data) is not None
-    if len(words) == 1 and words[0] == pattern:
-        return lambda data: pattern in data
-    if words == pattern.split(b"|"):
-        return lambda data: any(word in data for word in words)
-    search = re.compile(pattern).search
-    return lambda data: any(word in data for word in words) and search(data) is not None
