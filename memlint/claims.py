@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from memlint.anchor import Statements
-from memlint.api import Rule
 from memlint.facts import Facts
 from memlint.model import Finding, Related
 from memlint.review import claimed_class
+from memlint.rule import Rule
 from memlint.suppressions import CLAIMED, CLAIMS, Suppression
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from memlint import knowledge
 from memlint.anchor import anchored, in_order
-from memlint.api import Review, Rule
 from memlint.claims import answered
 from memlint.facts import Facts
 from memlint.facts.layout import LONGEST, Slice, Tree
 from memlint.facts.project import Project
 from memlint.gate import Scan
 from memlint.model import Failure, Finding, Outcome, Unchecked
+from memlint.review import Review
+from memlint.rule import Rule
 from memlint.source import SourceFile
 from memlint.syntax import read
 

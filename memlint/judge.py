@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from memlint.api import Rule
 from memlint.gitignore import Patterns
 from memlint.model import Effect, Finding, Outcome, Severity
 from memlint.profile import weighed
 from memlint.registry import all_rules, unfixable
+from memlint.rule import Rule
 from memlint.settings import Anchored, Settings
 from memlint.source import SourceFile
 from memlint.suppressions import selects

@@ -1,18 +1,18 @@
-"""Finds rules: the modules of `memlint.rules`, then those that other distributions offer under the entry point group
+"""Finds rules: those of the index, then those that other distributions offer under the entry point group
 of that name."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
-from memlint.api import Rule
+from memlint.index import listed, rules_of
+from memlint.rule import Rule
 from memlint.settings import Settings, UsageError, suggestion
 from memlint.suppressions import selects
 from memlint.syntax import CODE as SYNTAX_CODE
@@ -25,7 +25,7 @@ RuleClass = type[Rule]
 @cache
 def all_rules() -> tuple[RuleClass, ...]:
     """Every rule there is, by code; raises `UsageError` where a plugin cannot be loaded or two rules clash."""
-    rules = list(rules_of(importlib.import_module("memlint.rules")))
+    rules = listed()
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         rules += offered(entry)
     return tuple(sorted(distinct(rules), key=lambda rule: rule.code))
@@ -45,15 +45,6 @@ def offered(entry: EntryPoint) -> list[RuleClass]:
         if not (isinstance(rule, type) and issubclass(rule, Rule)):
             raise UsageError(f"plugin {entry.name!r} ({entry.value}) offers {rule!r}, which is no memlint.api.Rule")
     return found
-
-
-def rules_of(module: ModuleType) -> Iterator[RuleClass]:
-    """The rules that a module, or the modules of a package, define."""
-    for part in pkgutil.iter_modules(getattr(module, "__path__", [])):
-        yield from rules_of(importlib.import_module(f"{module.__name__}.{part.name}"))
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
-            yield value
 
 
 def distinct(rules: Iterable[RuleClass]) -> Iterable[RuleClass]:

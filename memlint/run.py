@@ -19,8 +19,8 @@ from memlint.stamps import stamp_of
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
-    from memlint.api import Rule
     from memlint.facts.project import Project
+    from memlint.rule import Rule
     from memlint.source import SourceFile
 
 WORTH_A_POOL = 400_000
