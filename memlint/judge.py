@@ -44,7 +44,7 @@ def heard(rules: Sequence[type[Rule]], path: str, settings: Settings) -> Sequenc
     """The rules of which something may be told of a file; the others need not look at it."""
     ignored = ignored_in_file(path, settings)
     quiet = quiet_in_tests(settings.asked) if is_test_file(path, settings) else frozenset()
-    is_foreign = not VENDORED.isdisjoint(below_root(path, settings)[:-1])
+    is_foreign = is_copy(path, settings)
     return [
         rule
         for rule in rules
@@ -95,6 +95,17 @@ def suppressed(finding: Finding, source: SourceFile) -> bool:
 def below_root(path: str, settings: Settings) -> list[str]:
     """The folders on the way from the root of the settings to a file, and its name."""
     return os.path.relpath(path, settings.root).replace(os.sep, "/").split("/")
+
+
+def is_copy(path: str, settings: Settings) -> bool:
+    """Whether a file belongs to a copy of another project: in a folder for such, or in a package called `packages`."""
+    *folders, _ = below_root(path, settings)
+    if not VENDORED.isdisjoint(folders):
+        return True
+    if "packages" not in folders:
+        return False
+    package = Path(settings.root, *folders[: folders.index("packages") + 1])
+    return (package / "__init__.py").is_file()
 
 
 def is_test_file(path: str, settings: Settings) -> bool:

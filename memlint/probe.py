@@ -30,29 +30,35 @@ WORD = re.compile(rb"\\b(\w+)(?![\w*+?{])")
 def probe(pattern: bytes) -> Probe:
     """A test for whether a pattern occurs in some bytes."""
     words: list[bytes] = []
-    others: list[tuple[list[bytes], Callable[[bytes], object]]] = []
+    others: list[tuple[list[bytes], bytes]] = []
     is_flagged = FLAGS.match(pattern) is not None
     for alternative in [pattern] if is_flagged else alternatives(pattern):
         needed = [] if is_flagged else literals(alternative)
         if needed == [alternative]:
             words.append(alternative)
         else:
-            others.append((needed, re.compile(literal_first(alternative)).search))
+            others.append((needed, alternative))
 
     def occurs(data: bytes) -> bool:
         for word in words:
             if word in data:
                 return True
-        for needed, search in others:
+        for needed, alternative in others:
             for word in needed:
                 if word not in data:
                     break
             else:
-                if search(data) is not None:
+                if searcher(alternative)(data) is not None:
                     return True
         return False
 
     return occurs
+
+
+@functools.cache  # memlint: ignore[ML602] one entry per alternative in a pattern of a rule
+def searcher(alternative: bytes) -> Callable[[bytes], object]:
+    """A search for an alternative; compiled where it comes to that, which takes longer than many a file."""
+    return re.compile(literal_first(alternative)).search
 
 
 def pieces(pattern: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -8,13 +8,11 @@ def test_page(rule):
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from memlint.engine import lint
 from memlint.facts.branches import walk
@@ -97,7 +95,7 @@ class PageCheck:
     def identity(self) -> Iterator[tuple[int, str]]:
         """One name in four spellings: module, page, class and rule name."""
         rule = self.rule
-        module = Path(inspect.getfile(rule)).stem
+        module = rule.__module__.rpartition(".")[2]
         spelled = rule.name.replace("-", "_")
         if module != spelled:
             yield 1, f"the module is called {module}, the rule {rule.name}"

@@ -54,7 +54,11 @@ class CachedMethod(Rule):
             alone = len(method.args.posonlyargs + method.args.args) == 1 and not method.args.vararg
             is_plain = alone and not method.args.kwonlyargs and not method.args.kwarg and found.kind != "awaiting"
             fix, unfixed = CachedAttribute(self.facts, model, found).fix() if is_plain else (None, MORE)
-            way = "use `functools.cached_property`" if is_plain else "keep the cache in the instance, or without it"
+            way = (
+                "use `functools.cached_property`, and read it without `()`"
+                if is_plain
+                else "keep the cache in the instance, or without it"
+            )
             self.report(
                 found.by,
                 f"`{found.name}` around a method is one cache for all instances: it keeps {kept} that `{name}` was "

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, all_of, cst, hoisted_class
+from memlint.api import Effect, Facts, Rule, Safety, Severity, Slice, all_of, cst, hoisted_class, walk
 
 
 class ClassPerCall(Rule):
@@ -53,7 +53,9 @@ class ClassPerCall(Rule):
 
 
 def is_given_its_parts(made: ast.Call | ast.ClassDef) -> bool:
-    """Whether a call makes a class of what is unpacked into it, which is another one each time."""
+    """Whether a call makes a class of fields that the code does not show, which may be others each time."""
     if isinstance(made, ast.ClassDef):
         return False
-    return any(each.arg is None for each in made.keywords) or any(isinstance(each, ast.Starred) for each in made.args)
+    fields = [*made.args[1:], *(each.value for each in made.keywords if each.arg not in ("module", "bases"))]
+    is_unpacked = any(each.arg is None for each in made.keywords)
+    return is_unpacked or any(isinstance(node, (ast.Call, ast.Starred)) for each in fields for node in walk(each))

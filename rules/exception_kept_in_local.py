@@ -21,6 +21,8 @@ from memlint.api import (
     walk,
 )
 
+WORDS = frozenset({"bool", "format", "isinstance", "repr", "str", "type"})
+"""Functions that return nothing of the exception which they are given."""
 BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -143,11 +145,13 @@ def advice(place: Place, binding: Binding) -> str:
 
 
 def is_returned(binding: Binding) -> bool:
-    """Whether the function returns the value itself: alone, in a tuple, or in what a class makes of it."""
-    returns = [node.value for node in walk(binding.scope.node) if isinstance(node, ast.Return)]
-    parts = [part for each in returns for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
-    made = [each for each in parts if isinstance(each, ast.Call) and last_name(each.func)[:1].isupper()]
-    parts += [part for each in made for part in (*each.args, *(keyword.value for keyword in each.keywords))]
+    """Whether the function returns the value itself: alone, in a tuple, or in what a call makes of it."""
+    parts = [node.value for node in walk(binding.scope.node) if isinstance(node, ast.Return)]
+    for part in parts:
+        if isinstance(part, ast.Tuple):
+            parts += part.elts
+        elif isinstance(part, ast.Call) and last_name(part.func) not in WORDS:
+            parts += [*part.args, *(keyword.value for keyword in part.keywords)]
     return any(part in binding.uses for part in parts)
 
 

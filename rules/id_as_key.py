@@ -80,12 +80,19 @@ def is_fleeting(binding: Binding) -> bool:
 def is_held(facts: Facts, growth: Growth, named: ast.Name) -> bool:
     """Whether what is stored under the key may hold the object: it is read there but to be measured."""
     binding = facts.names.binding(named)
-    for value in (growth.key, growth.value):
-        for node in walk(value) if value is not None else ():
-            if isinstance(node, ast.Name) and facts.names.binding(node) is binding:
+    if binding is None:
+        return True
+    waiting, seen = [value for value in (growth.key, growth.value) if value is not None], set()
+    for value in waiting:
+        for node in walk(value):
+            read = facts.names.binding(node) if isinstance(node, ast.Name) else None
+            if read is binding:
                 call = facts.tree.parents[node]
                 if not isinstance(call, ast.Call) or facts.names.qualified(call.func) not in PLAIN:
                     return True
+            elif read is not None and read.scope is binding.scope and read not in seen:
+                seen.add(read)
+                waiting += [each.value for each in read.definitions if each.value is not None]
     return False
 
 

@@ -47,8 +47,10 @@ class NotClosedOnAllPaths(Rule):
         if call is None or not how or handle is None:
             return
         is_number = handle.sort == "kernel"
-        until = "the process ends: give it to `CloseHandle`" if is_number else "it is collected: open it in a `with`"
-        fix, unfixed = WithAround(self.facts, handle).fix() if not is_number else (None, "the handle is a number")
+        around = WithAround(self.facts, handle)
+        opened = "`with closing(…)`" if around.is_unmanaged() else "a `with`"
+        until = "the process ends: give it to `CloseHandle`" if is_number else f"it is collected: open it in {opened}"
+        fix, unfixed = around.fix() if not is_number else (None, "the handle is a number")
         self.report(
             call,
             f"`{handle.name.id}` {how}; what it holds is kept until {until}",

@@ -49,7 +49,7 @@ class SharedClassContainer(Rule):
             related=[(shared.growth, "the change")],
             fix=None if unfixed else self.moved(model, shared),
             unfixed=unfixed,
-            optional=not self.facts.population.is_many(model),
+            optional=not self.facts.population.is_many(model) or is_made_anew(self.facts, model),
         )
 
     def objection(self, model: ClassModel, shared: SharedContainer) -> str:
@@ -88,3 +88,8 @@ class SharedClassContainer(Rule):
                 break
             above = statement
         return above
+
+
+def is_made_anew(facts: Facts, model: ClassModel) -> bool:
+    """Whether a function makes the class, with a container of its own, on each call."""
+    return not isinstance(facts.tree.function(model.node), ast.Module)

@@ -39,18 +39,20 @@ class TracebackKept(Rule):
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         function = self.twin(node, ast.FunctionDef) or self.twin(node, ast.AsyncFunctionDef)
-        for place, binding in kept(self.facts, function) if function else ():
+        found = kept(self.facts, function) if function else []
+        for handler in dict.fromkeys(place.handler for place, _ in found):
             assert function is not None
+            here = [each for each in found if each[0].handler is handler]
+            (place, binding), *others = here
             held = "what `sys.exc_info()` gives" if place.grip is Grip.TRIPLE else "the traceback"
-            beside = (other for _, other in self.facts.exceptions.beside(place, function))
-            names = list(dict.fromkeys([binding, *beside]))
-            fix, unfixed = released(self.facts, place, function, *names)
-            release = " = ".join(name.name for name in names)
+            fix, unfixed = released(self.facts, place, function, *self.holding(here, function))
+            release = " = ".join(name.name for name in self.holding([*here, *found], function))
             self.report(
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {held} when `{function.name}` ends, and with it the frame: a cycle, so "
                 f"all its locals are freed only by the garbage collector; write `finally: {release} = None`",
                 fix=fix,
+                related=[(other.by, f"`{same.name}` holds one as well") for other, same in others],
                 unfixed=unfixed,
                 optional=self.is_kept_elsewhere(place, function) or self.facts.population.is_run_once(function),
             )
@@ -63,6 +65,11 @@ class TracebackKept(Rule):
                 f"write `finally: {target.id} = None`",
                 optional=True,
             )
+
+    def holding(self, found: list[tuple[Place, Binding]], function: Function) -> list[Binding]:
+        """The variables of the function that hold a traceback, and what the same assignments bind of the exception."""
+        beside = (other for each, _ in found for _, other in self.facts.exceptions.beside(each, function))
+        return list(dict.fromkeys([*(binding for _, binding in found), *beside]))
 
     def is_kept_elsewhere(self, place: Place, function: Function) -> bool:
         """Whether the handler gives the exception to an attribute or another local too, so that the traceback lives on

@@ -64,7 +64,7 @@ def test_installed_code_passes_the_gates(package: str) -> None:
 
 def test_a_gate_that_is_too_narrow_is_noticed() -> None:
     text = "def f(x=[\n    ]):\n    x.append(1)\n"
-    mutable_default = next(rule for rule in all_rules() if rule.code == "ML201")
+    mutable_default = next(rule for rule in all_rules() if rule.code == "ML201").rule
 
     narrow = type("Narrow", (mutable_default,), {"gate": Gate((rb"=\[\]",)), "__module__": mutable_default.__module__})
     assert found(narrow, text, gated=False)

@@ -67,6 +67,14 @@ def test_copies_of_other_projects_are_told_of_where_asked(path: str) -> None:
     assert codes(path, "ML201") == ["ML201"]
 
 
+def test_a_package_of_packages_holds_copies_and_a_folder_of_packages_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "agent/packages/urllib3/pool.py"
+    path.parent.mkdir(parents=True)
+    assert heard([find("ML106")], str(path), Settings(tmp_path, None)) == [find("ML106")]
+    (tmp_path / "agent/packages/__init__.py").touch()
+    assert heard([find("ML106")], str(path), Settings(tmp_path, None)) == []
+
+
 def test_a_file_that_is_called_like_such_a_folder_is_the_users_own() -> None:
     assert codes("vendor.py") == ["ML203", "ML201"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from memlint.facts.branches import walk
-from memlint.facts.class_model import MAKING, ClassModel, Store
+from memlint.facts.class_model import MAKING, ClassModel, MethodKind, Store
 from memlint.facts.names import Binding
 from memlint.facts.shapes import last_name
 
@@ -56,9 +56,17 @@ class Company:
         )
 
     def _is_given(self, model: ClassModel, store: Store) -> bool:
-        """Whether a method gives its instance, by that name, to a call that may keep it, or stores it elsewhere."""
+        """Whether a method gives its instance, or a method of it, to a call that may keep it, or stores it away."""
         own = set(walk(store.by))
-        return any(self._may_keep(use) for use in self._uses(model) if use not in own)
+        uses = (use for use in self._uses(model) if use not in own)
+        return any(self._may_keep(each) for use in uses for each in self._forms(model, use))
+
+    def _forms(self, model: ClassModel, use: ast.Name) -> Iterator[ast.expr]:
+        """What holds the instance where its name is read: the instance itself, or a bound method of it."""
+        yield use
+        method = self.facts.tree.parents[use]
+        if isinstance(method, ast.Attribute) and model.kind(method.attr) is MethodKind.INSTANCE:
+            yield method
 
     def _uses(self, model: ClassModel) -> Iterator[ast.Name]:
         for method in model.methods.values():
@@ -69,7 +77,7 @@ class Company:
     def _read(self, binding: Binding | None) -> Iterator[ast.Name]:
         return (use for use in (binding.uses if binding else ()) if isinstance(use, ast.Name))
 
-    def _may_keep(self, use: ast.Name) -> bool:
+    def _may_keep(self, use: ast.expr) -> bool:
         parents = self.facts.tree.parents
         parent: ast.AST = parents[use]
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
@@ -86,7 +94,7 @@ class Company:
             target = target.value
         return isinstance(target, ast.Attribute) and self.facts.classes.instance(target.value) is None
 
-    def _is_of_base(self, call: ast.Call, use: ast.Name) -> bool:
+    def _is_of_base(self, call: ast.Call, use: ast.expr) -> bool:
         """Whether a call runs the method of a class on the instance: `Base.__init__(self)`."""
         if not isinstance(call.func, ast.Attribute) or call.args[:1] != [use]:
             return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeAlias
 
 if sys.version_info >= (3, 11):
@@ -20,6 +20,7 @@ else:
 Extension: TypeAlias = tuple[tuple[str, str, str, tuple[str, ...]], ...]
 """What a user adds: file, section, key, names."""
 
+FOLDER = Path(__file__).parent
 FIGURES = frozenset({"nanoseconds"})
 """Sections of what was measured, which nobody adds to."""
 
@@ -50,7 +51,7 @@ def inverted(file: str, section: str) -> dict[str, str]:
 @cache  # memlint: ignore[ML602] one entry per table and settings file
 def shipped(name: str) -> dict[str, Any]:
     """A table as it ships; raises `FileNotFoundError` for another name."""
-    return tomllib.loads(resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
 def lists(name: str) -> dict[str, dict[str, list[str]]]:
@@ -60,7 +61,7 @@ def lists(name: str) -> dict[str, dict[str, list[str]]]:
 
 def tables() -> list[str]:
     """The names of the tables that ship."""
-    return sorted(file.name[:-5] for file in resources.files(__name__).iterdir() if file.name.endswith(".toml"))
+    return sorted(file.stem for file in FOLDER.glob("*.toml"))
 
 
 @cache  # memlint: ignore[ML602] one entry per table and settings file
