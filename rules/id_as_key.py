@@ -82,7 +82,8 @@ def is_held(facts: Facts, growth: Growth, named: ast.Name) -> bool:
     binding = facts.names.binding(named)
     if binding is None:
         return True
-    waiting, seen = [value for value in (growth.key, growth.value) if value is not None], set()
+    waiting: list[ast.AST] = [value for value in (growth.key, growth.value) if value is not None]
+    seen = set()
     for value in waiting:
         for node in walk(value):
             read = facts.names.binding(node) if isinstance(node, ast.Name) else None
@@ -92,7 +93,7 @@ def is_held(facts: Facts, growth: Growth, named: ast.Name) -> bool:
                     return True
             elif read is not None and read.scope is binding.scope and read not in seen:
                 seen.add(read)
-                waiting += [each.value for each in read.definitions if each.value is not None]
+                waiting += [each.value or each.node for each in read.definitions]
     return False
 
 

@@ -22,6 +22,8 @@ ALONE = {
     "nothing else": "",
     "looked at": "    def show(self):\n        print(self, len(self), isinstance(self, Base))\n",
     "of a base": "    def end(self):\n        Base.end(self)\n        super().end()\n",
+    "a method called": "    def open(self):\n        register(self.end())\n    def end(self):\n        ...\n",
+    "an attribute given": "    def open(self):\n        register(self.size)\n",
     "a weak reference": "    def link(self, peer):\n        peer.back = weakref.ref(self)\n",
     "another cycle of its own": "    def open(self):\n        self.root = self\n",
     "another method of its own": "    def open(self):\n        self.check = self.check_all\n",
@@ -30,6 +32,7 @@ ALONE = {
 
 TOGETHER = {
     "given to a call": "    def open(self):\n        register(self)\n",
+    "a method given to a call": "    def open(self):\n        register(self.end)\n    def end(self):\n        ...\n",
     "given by name": "    def open(self):\n        self.child = Child(parent=self)\n",
     "stored elsewhere": "    def link(self, peer):\n        peer.back = self\n",
     "put into a table": "    def link(self, peer):\n        peer.links[0] = self\n",
