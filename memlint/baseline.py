@@ -126,7 +126,7 @@ def entry_of(finding: Finding) -> Entry:
 def could_be_found(entry: Entry, outcome: Outcome, settings: Settings) -> bool:
     """Whether the run would have told of an entry's finding, so that it is gone: its rule ran over the whole file, and
     no setting keeps such findings back."""
-    from memlint.judge import judged
+    from memlint.judge import heard, judged
     from memlint.run import rules_for
     from memlint.source import SourceFile
     from memlint.syntax import CODE as SYNTAX_CODE
@@ -137,7 +137,7 @@ def could_be_found(entry: Entry, outcome: Outcome, settings: Settings) -> bool:
         return is_python(outcome.path)
     start, severity = Position(1, 1), SEVERITIES[entry.severity]
     for rule in rules_for(settings):
-        if rule.code == entry.rule and rule.since <= settings.target_version:
+        if rule.code == entry.rule and rule.since <= settings.target_version and heard([rule], outcome.path, settings):
             finding = Finding(outcome.path, start, start, rule.code, rule.name, rule.effect, severity, "")
             finding = replace(finding, is_optional=entry.optional)
             return bool(judged(Outcome(outcome.path, [finding]), SourceFile(outcome.path, ""), settings).findings)

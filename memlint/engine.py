@@ -18,7 +18,7 @@ from memlint.model import Failure, Finding, Outcome, Unchecked
 from memlint.review import Review
 from memlint.rule import Rule
 from memlint.source import SourceFile
-from memlint.syntax import read
+from memlint.syntax import is_within_reach, read
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -60,12 +60,10 @@ def lint(
     with project.linting(facts):
         for part in tree.slices():
             scan = Scan(part.scanned)
-            wanted = [
-                rule
-                for rule in awake
-                if not gated
-                or ((is_taught or rule.gate.admits_statement(scan)) and suspected(rule, facts, part, outcome))
-            ]
+            admitted = [rule for rule in awake if not gated or is_taught or rule.gate.admits_statement(scan)]
+            if admitted and not is_within_reach(tree, outcome):
+                return outcome
+            wanted = [rule for rule in admitted if not gated or suspected(rule, facts, part, outcome)]
             if wanted:
                 if gated:
                     narrow(part, wanted, facts, outcome)

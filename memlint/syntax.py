@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 
-from memlint.facts.layout import DEEPEST, Tree
+from memlint.facts.layout import Tree
 from memlint.memory import collector
 from memlint.model import Effect, Finding, Outcome, Position, Severity, Unchecked
 from memlint.source import SourceFile
@@ -47,11 +47,14 @@ def read(source: SourceFile, outcome: Outcome) -> Tree | None:
     except (RecursionError, MemoryError):
         outcome.unchecked.append(Unchecked(source.path, 1, TOO_DEEP))
         return None
-    tree = Tree(source, module)
-    if tree.depth > DEEPEST:
-        outcome.unchecked.append(Unchecked(source.path, 1, TOO_DEEP))
-        return None
-    return tree
+    return Tree(source, module)
+
+
+def is_within_reach(tree: Tree, outcome: Outcome) -> bool:
+    """Whether a tree can be analysed; where it is nested too deep, `outcome` says so."""
+    if tree.is_too_deep:
+        outcome.unchecked.append(Unchecked(tree.source.path, 1, TOO_DEEP))
+    return not tree.is_too_deep
 
 
 def refused(source: SourceFile, message: str, line: int, column: int) -> Finding:

@@ -7,8 +7,8 @@ import ast
 import io
 import tokenize
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -35,25 +35,25 @@ LONGEST = 5_000
 """Lines of one top-level statement that are parsed: a generated literal of 12,000 lines becomes 330 MB of nodes."""
 
 
-class Tree:
-    """The syntax tree of a file, and each node's parent."""
+class Nodes:
+    """All nodes of a file, read off its tree."""
 
     def __init__(self, source: SourceFile, module: ast.Module) -> None:
         self.source = source
-        self.module = module
         self.parents: dict[ast.AST, ast.AST] = {}
         self.order: list[ast.AST] = []
         """Every node below the module, in source order, each before what is in it."""
         self.starts: list[int] = []
-        """Where in the order each top-level statement stands."""
+        """Where in the order each top-level statement stands, and where the last one ends."""
         self.depth = 1
+        """The depth that libcst's tree will have."""
         for statement in module.body:
             self.parents[statement] = module
             self.starts.append(len(self.order))
             self._adopt(statement)
+        self.starts.append(len(self.order))
 
     def _adopt(self, statement: ast.stmt) -> None:
-        """Enter the nodes of a top-level statement, and the depth that libcst's tree of it will have."""
         parents, order = self.parents, self.order
         nodes: list[ast.AST] = [statement]
         depths = [1]
@@ -80,6 +80,51 @@ class Tree:
                     depths.append(depth)
         self.depth = max(self.depth, deepest)
 
+    def _chain(self, node: ast.BoolOp | ast.Constant | ast.JoinedStr) -> int:
+        """Levels that libcst nests where `ast` is flat: terms of a boolean chain, parts of an implicit
+        concatenation."""
+        if isinstance(node, ast.BoolOp):
+            return len(node.values)
+        if isinstance(node, ast.Constant) and not isinstance(node.value, (str, bytes)):
+            return 0
+        if node.end_lineno == node.lineno and (node.end_col_offset or 0) - node.col_offset < DEEPEST:
+            return 0
+        text = self.source.between(*span(self.source, node))
+        if text.count("'") + text.count('"') < DEEPEST:
+            return 0
+        return string_parts(text)
+
+
+class Tree:
+    """The syntax tree of a file. Its nodes are read off when somebody first asks for one."""
+
+    def __init__(self, source: SourceFile, module: ast.Module) -> None:
+        self.source = source
+        self.module = module
+
+    @cached_property
+    def _nodes(self) -> Nodes:
+        return Nodes(self.source, self.module)
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """Each node's parent."""
+        return self._nodes.parents
+
+    @cached_property
+    def order(self) -> list[ast.AST]:
+        """Every node below the module, in source order, each before what is in it."""
+        return self._nodes.order
+
+    @property
+    def is_too_deep(self) -> bool:
+        """Whether something is nested so deep in it that it cannot be analysed."""
+        return self._nodes.depth > DEEPEST
+
+    def places(self, first: int, last: int) -> range:
+        """Where in the order some top-level statements and all that is in them stand, by their numbers."""
+        return range(self._nodes.starts[first], self._nodes.starts[last])
+
     @cached_property
     def _by_kind(self) -> dict[type, list[ast.AST]]:
         by_kind: dict[type, list[ast.AST]] = {}
@@ -103,30 +148,9 @@ class Tree:
             calls.setdefault(outer, []).append(node)
         return calls
 
-    def _chain(self, node: ast.BoolOp | ast.Constant | ast.JoinedStr) -> int:
-        """Levels that libcst nests where `ast` is flat: terms of a boolean chain, parts of an implicit
-        concatenation."""
-        if isinstance(node, ast.BoolOp):
-            return len(node.values)
-        if isinstance(node, ast.Constant) and not isinstance(node.value, (str, bytes)):
-            return 0
-        if node.end_lineno == node.lineno and (node.end_col_offset or 0) - node.col_offset < DEEPEST:
-            return 0
-        text = self.source.between(*self.span(node))
-        if text.count("'") + text.count('"') < DEEPEST:
-            return 0
-        return string_parts(text)
-
     def span(self, node: ast.AST) -> tuple[Position, Position]:
         """Start and end of a node; raises `TypeError` for nodes that have no place, such as `ast.arguments`."""
-        if not isinstance(node, PLACED):
-            raise TypeError(f"{type(node).__name__} has no position")
-        column = self.source.column
-        end_line = node.end_lineno or node.lineno
-        return (
-            Position(node.lineno, column(node.lineno, node.col_offset)),
-            Position(end_line, column(end_line, node.end_col_offset or 0)),
-        )
+        return span(self.source, node)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, innermost first."""
@@ -158,7 +182,8 @@ class Tree:
 
     def slices(self) -> Iterator[Slice]:
         """The top-level statements; those that share a line share a slice."""
-        return sliced(self, self.module.body, [*self.starts, len(self.order)])
+        for first, last in grouped(self.module.body):
+            yield Slice(self, self.module.body[first:last], partial(self.places, first, last))
 
 
 class Slice:
@@ -168,15 +193,19 @@ class Slice:
     of the file.
     """
 
-    def __init__(self, tree: Tree, statements: list[ast.stmt], places: range) -> None:
+    def __init__(self, tree: Tree, statements: list[ast.stmt], places: Callable[[], range]) -> None:
         self.tree = tree
         self.statements = statements
-        self._places_in_order = places
+        self._places_of = places
         self.first = first_line(statements[0])
         self.last = last_line(statements[-1])
         self._rows: Sequence[int] = range(self.first, self.last + 1)
         """The lines of the file that libcst sees."""
         self._ending = "\n"
+
+    @cached_property
+    def _places_in_order(self) -> range:
+        return self._places_of()
 
     @cached_property
     def text(self) -> str:
@@ -199,8 +228,12 @@ class Slice:
         if first_line(owner.body[0]) <= last_line_of_header(owner):
             return []
         body = set(owner.body)
-        places = [index for index in self._places_in_order if self.tree.order[index] in body]
-        return list(sliced(self.tree, owner.body, [*places, self._places_in_order.stop]))
+        starts = [index for index in self._places_in_order if self.tree.order[index] in body]
+        starts.append(self._places_in_order.stop)
+        return [
+            Slice(self.tree, owner.body[first:last], partial(range, starts[first], starts[last]))
+            for first, last in grouped(owner.body)
+        ]
 
     @property
     def length(self) -> int:
@@ -281,17 +314,28 @@ class Slice:
         return found if isinstance(found, kind) else None
 
 
-def sliced(tree: Tree, body: list[ast.stmt], places: list[int]) -> Iterator[Slice]:
-    """The statements of a block in slices, by where each stands in the order of the tree, and where the last ends."""
-    group: list[ast.stmt] = []
-    first = places[0]
-    for statement, start in zip(body, places, strict=False):
-        if group and first_line(statement) > last_line(group[-1]):
-            yield Slice(tree, group, range(first, start))
-            group, first = [], start
-        group.append(statement)
-    if group:
-        yield Slice(tree, group, range(first, places[-1]))
+def grouped(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
+    """The statements of a block by their numbers, the first of each group and the first behind it; those that share a
+    line are together."""
+    first = 0
+    for number, statement in enumerate(body):
+        if number > first and first_line(statement) > last_line(body[number - 1]):
+            yield first, number
+            first = number
+    if body:
+        yield first, len(body)
+
+
+def span(source: SourceFile, node: ast.AST) -> tuple[Position, Position]:
+    """Start and end of a node; raises `TypeError` for nodes that have no place, such as `ast.arguments`."""
+    if not isinstance(node, PLACED):
+        raise TypeError(f"{type(node).__name__} has no position")
+    column = source.column
+    end_line = node.end_lineno or node.lineno
+    return (
+        Position(node.lineno, column(node.lineno, node.col_offset)),
+        Position(end_line, column(end_line, node.end_col_offset or 0)),
+    )
 
 
 def in_body(function: ast.AST, child: ast.AST) -> bool:

@@ -356,7 +356,7 @@ class Project:
         except (OSError, Undecodable):
             return None
         tree = read(source, Outcome(path)) if len(source.text) <= LARGEST else None
-        return Facts(source, tree, self) if tree else None
+        return Facts(source, tree, self) if tree and not tree.is_too_deep else None
 
     def _forget(self, kept: str) -> None:
         """Let go of the facts used longest ago, until what is left is little."""

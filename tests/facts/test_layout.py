@@ -10,7 +10,7 @@ import libcst as cst
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from memlint.facts.layout import DEEPEST, Slice, Tree
+from memlint.facts.layout import DEEPEST, Nodes, Slice, Tree
 from memlint.model import Position
 from memlint.source import SourceFile
 
@@ -117,9 +117,13 @@ def test_columns_count_characters() -> None:
     ],
 )
 def test_depth_counts_what_libcst_nests(text: str, depth_of_libcst: int) -> None:
-    assert tree_of(text).depth >= depth_of_libcst > DEEPEST
+    tree = tree_of(text)
+    assert Nodes(tree.source, tree.module).depth >= depth_of_libcst > DEEPEST
+    assert tree.is_too_deep
 
 
 def test_ordinary_code_is_not_deep() -> None:
     docstring = '"""' + 'it\'s "quoted" ' * 400 + '"""'
-    assert tree_of(f"def f():\n    {docstring}\n    return 1\n").depth < 10
+    tree = tree_of(f"def f():\n    {docstring}\n    return 1\n")
+    assert Nodes(tree.source, tree.module).depth < 10
+    assert not tree.is_too_deep
