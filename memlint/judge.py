@@ -57,6 +57,7 @@ def heard(rules: Sequence[type[Rule]], path: str, settings: Settings) -> Sequenc
 def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
     """The outcome of the rules that are heard, without the findings that a comment or the settings take out."""
     ignored = ignored_in_file(source.path, settings) if outcome.findings else frozenset()
+    is_foreign = bool(outcome.findings) and is_copy(source.path, settings)
 
     def settled(finding: Finding) -> Finding:
         """A finding with the weight that it has here; a syntax error belongs to no rule."""
@@ -65,7 +66,7 @@ def judged(outcome: Outcome, source: SourceFile, settings: Settings) -> Outcome:
         finding = weighed(finding, settings.profile, severities()[finding.code])
         if finding.fix and finding.code in unfixable(settings.fixable, settings.unfixable):
             finding = dataclasses.replace(finding, fix=None)
-        return finding
+        return dataclasses.replace(finding, is_optional=True) if is_foreign else finding
 
     counting = [
         finding

@@ -22,6 +22,7 @@ HASHED = frozenset({"frozen", "unsafe_hash"})
 FEW = 4
 """Instances that a cache may keep with little harm."""
 
+MOVED = "the cache in the instance, or do without it"
 MORE = "its results depend on more than the instance"
 
 
@@ -54,15 +55,11 @@ class CachedMethod(Rule):
             alone = len(method.args.posonlyargs + method.args.args) == 1 and not method.args.vararg
             is_plain = alone and not method.args.kwonlyargs and not method.args.kwarg and found.kind != "awaiting"
             fix, unfixed = CachedAttribute(self.facts, model, found).fix() if is_plain else (None, MORE)
-            way = (
-                "use `functools.cached_property`, and read it without `()`"
-                if is_plain
-                else "keep the cache in the instance, or without it"
-            )
+            way = "the result in its instance, as `functools.cached_property` does" if is_plain else MOVED
             self.report(
                 found.by,
                 f"`{found.name}` around a method is one cache for all instances: it keeps {kept} that `{name}` was "
-                f"called on, with their results{', until it is cleared' if found.is_cleared else ''}; {way}",
+                f"called on, with their results{', until it is cleared' if found.is_cleared else ''}; keep {way}",
                 severity=self.weight(model, found.limit, is_alone),
                 related=[(method, "the method")],
                 fix=fix,

@@ -31,6 +31,8 @@ PYTHON = sys.executable
 MEMLINT = [PYTHON, "-m", "memlint", "check", "--isolated", "--quiet", "--exit-zero"]
 RUFF = ["check", "--isolated", "--quiet", "--exit-zero", "--select", "B006,B008,B019,B023,RUF012"]
 PERFLINT = "W8101,W8102,W8201,W8202,W8203,W8204,W8205,R8203,W8301,W8302,W8401,W8402,W8403"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Each tool has its byte code at hand, as an installed one has."""
 SEVERAL = 50
 """Files that a commit changes."""
 ABOUT = 1_000
@@ -64,7 +66,7 @@ def cost(case: Case, folder: Path) -> Cost:
     """What a run costs; raises `RuntimeError` where the tool could not do its work."""
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
-        process = subprocess.Popen(case.command, cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(case.command, cwd=folder, stdout=subprocess.DEVNULL, stderr=said, env=ENVIRONMENT)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -41,6 +41,15 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
+OPERATORS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    **COMPARISONS,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda item, container: item in container,
+    ast.NotIn: lambda item, container: item not in container,
+}
+ASKING = frozenset({"count", "get", "index"})
+"""Methods that tell what a container or a text holds."""
 MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,
     ast.LtE: ast.GtE,
@@ -232,8 +241,10 @@ class Course:
         if isinstance(test, ast.Call) and test.args and self._is_default(test.args[0], binding):
             return self._truth_of_call(test)
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            return self._truth_of_comparison(test.left, test.ops[0], test.comparators[0], binding)
-        return None
+            found = self._truth_of_comparison(test.left, test.ops[0], test.comparators[0], binding)
+            if found is not None:
+                return found
+        return worked_out(test, self.default.value, lambda value: self._is_default(value, binding))
 
     def _is_default(self, value: ast.expr, binding: Binding | None = None) -> bool:
         """Whether an expression is a name that the default goes by."""
@@ -300,3 +311,28 @@ class Course:
         if self.default.size is not None:
             return compare(self.default.size, number.value)
         return compare(1, 0) if self.default.truth and number.value == 0 else None
+
+
+def worked_out(test: ast.expr, default: ast.expr, is_default: Callable[[ast.expr], bool]) -> bool | None:
+    """How a test comes out for a default, where it asks about what this literal holds and nothing else: `-1 in x`,
+    `x["period"] is None`, `x.count("all")`."""
+    try:
+        literal = ast.literal_eval(default)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+    def value(node: ast.expr) -> Any:
+        if is_default(node):
+            return literal
+        if isinstance(node, ast.Subscript):
+            return value(node.value)[value(node.slice)]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ASKING:
+            return getattr(value(node.func.value), node.func.attr)(*map(value, node.args))
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in OPERATORS:
+            return OPERATORS[type(node.ops[0])](value(node.left), value(node.comparators[0]))
+        return ast.literal_eval(node)
+
+    try:
+        return bool(value(test))
+    except Exception:  # whatever a test of values may raise: it does not come out
+        return None

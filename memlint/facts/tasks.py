@@ -233,7 +233,11 @@ def is_running(node: ast.AST) -> bool:
 def is_held(facts: Facts, wait: ast.AST) -> bool:
     """Whether a coroutine waits for what holds its task: for a timer, for a thread, under a timeout, or for a lock,
     which whoever has it holds."""
+    if isinstance(wait, ast.Await) and isinstance(wait.value, ast.Attribute):
+        return True  # who is to set the future has it from the object, and holds what waits for it
     if isinstance(wait, ast.Await) and isinstance(call := wait.value, ast.Call):
+        if is_of_object(facts, call):
+            return True
         if (facts.names.qualified(call.func) or "") in known("tasks", "held", "awaited"):
             return True
         if is_given_timeout(facts, call):
@@ -247,6 +251,18 @@ def is_held(facts: Facts, wait: ast.AST) -> bool:
     around = [wait, *facts.tree.ancestors(wait)]
     scopes = (each for each in around if isinstance(each, ast.AsyncWith))
     return any(is_timer(facts, each.items[0].context_expr) for each in scopes)
+
+
+def is_of_object(facts: Facts, call: ast.Call) -> bool:
+    """Whether a call waits for an event or a lock that an object keeps, or for the tasks that it keeps: who is to set
+    or to leave it has it from there, and holds what waits."""
+    called = call.func
+    if isinstance(called, ast.Attribute) and called.attr in known("tasks", "held", "signals"):
+        return isinstance(called.value, ast.Attribute)
+    if facts.names.qualified(called) not in known("tasks", "held", "gathering"):
+        return False
+    given = [each.value if isinstance(each, ast.Starred) else each for each in call.args]
+    return bool(given) and all(isinstance(each, ast.Attribute) for each in given)
 
 
 def is_child(facts: Facts, value: ast.expr) -> bool:
