@@ -96,11 +96,14 @@ class StoreRule(Rule, Generic[Kept]):
                 continue
             statements.add(store.by)
             faults.setdefault(store.attribute, []).append((store, kept))
-        for waiting in faults.values():
+        firsts = {attribute: waiting[0][0].by for attribute, waiting in faults.items()}
+        for attribute, waiting in faults.items():
             told = len(self.findings)
+            together = [(by, f"so does `{each}`: cut both") for each, by in firsts.items() if each != attribute]
             while waiting and len(self.findings) == told:
                 store, kept = waiting.pop(0)
-                self.report_store(model, store, kept, [(each.by, "so does this") for each, _ in waiting[:SHOWN]])
+                same: list[Remark] = [(each.by, "so does this") for each, _ in waiting[:SHOWN]]
+                self.report_store(model, store, kept, [*same, *together[:SHOWN]])
 
     def is_rare(self, model: ClassModel) -> bool:
         """Whether no code is seen to make such instances time and again, so that what happens to each is told only

@@ -32,8 +32,9 @@ class DanglingTask(Rule):
         fix, unfixed = KeptTasks(self.facts, statement).kept(found.task) if statement else (None, "")
         self.report(
             found.task,
-            f"the event loop holds the task {f'of {shown} ' if shown else ''}only weakly, and {found.by}: it may be "
-            "garbage-collected before it is done; keep it in a set, with `add_done_callback` of the set's `discard`",
+            f"the event loop holds the task {f'of {shown} ' if shown else ''}only weakly, and {found.by}: where nobody "
+            "holds what it waits for, it is garbage-collected before it is done; keep it in a set, with "
+            "`add_done_callback` of the set's `discard`",
             fix=fix,
             unfixed=unfixed,
             optional=self.facts.tasks.is_delayed(found.work) or is_made_by_call(found.work),

@@ -11,6 +11,7 @@ class HandlerPerInstance(Rule):
     code = "ML607"
     name = "handler-per-instance"
     effect = Effect.KEPT
+    default = False
     claims = ("singleton",)
     gate = all_of(rb"\baddHandler\b", rb"\bdef\b", file=(rb"\bgetLogger\b|\broot\b",))
 

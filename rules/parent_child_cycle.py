@@ -23,6 +23,7 @@ class ParentChildCycle(Rule):
     name = "parent-child-cycle"
     effect = Effect.LATE
     severity = Severity.INFO
+    default = False
     claims = ("singleton",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"[.@]")

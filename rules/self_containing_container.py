@@ -11,6 +11,7 @@ class SelfContainingContainer(Rule):
     code = "ML111"
     name = "self-containing-container"
     effect = Effect.LATE
+    default = False
     gate = all_of(rb"append|insert|setdefault|extend|update|\]\s*(?:\\\n\s*)?=|\+=|\|=")
 
     @classmethod

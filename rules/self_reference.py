@@ -12,6 +12,7 @@ class SelfReference(StoreRule[str]):
     code = "ML101"
     name = "self-reference"
     effect = Effect.LATE
+    default = False
     claims = ("singleton",)
     fixes = (Safety.UNSAFE,)
     gate = all_of(rb"\bdef\b", rb"\.")

@@ -16,6 +16,7 @@ class ShallowCopyNestedWrite(Rule):
     name = "shallow-copy-nested-write"
     effect = Effect.SHARED
     severity = Severity.ERROR
+    default = False
     quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
     gate = all_of(MAKERS + rb"|" + DISPLAYS + rb"|" + SLICES)
