@@ -111,18 +111,18 @@ def test_forms_that_do_not(tmp_path: Path, before: str, comment: str) -> None:
     assert [line.split(" ")[1] for line in lines] == ["ML101"]
 
 
-UNUSED = "x = 1  # memlint: ignore[ML101]\n"
-TOLD = ["1:8: ML001 [*] `ML101` finds nothing here; remove the comment"]
+UNUSED = "x = 1  # memlint: ignore[ML103]\n"
+TOLD = ["1:8: ML001 [*] `ML103` finds nothing here; remove the comment"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "is_told"),
     [
         ([], True),
-        (["--select", "ML001,ML101"], True),
+        (["--select", "ML001,ML103"], True),
         (["--select", "ML001"], False),
-        (["--select", "ML101"], False),
-        (["--ignore", "ML101"], False),
+        (["--select", "ML103"], False),
+        (["--ignore", "ML103"], False),
         (["--ignore", "unused-suppression"], False),
         (["--min-severity", "warning"], False),
     ],
@@ -142,8 +142,8 @@ def test_a_code_of_rules_that_are_off_is_unused_where_all_are_selected(tmp_path:
 
 
 def test_a_comment_above_the_line_that_it_is_about_is_told_where_it_belongs(tmp_path: Path) -> None:
-    assert check(tmp_path, "# memlint: ignore[ML101]\nx = 1\n") == [
-        "1:1: ML001 [*] `ML101` finds nothing here; remove the comment, or put it behind the line that it is about"
+    assert check(tmp_path, "# memlint: ignore[ML103]\nx = 1\n") == [
+        "1:1: ML001 [*] `ML103` finds nothing here; remove the comment, or put it behind the line that it is about"
     ]
 
 
@@ -151,12 +151,12 @@ def test_per_file_ignores_hold_for_it_and_leave_the_comments_of_other_rules_in_u
     (tmp_path / "memlint.toml").write_text('[per-file-ignores]\n"a.py" = ["ML101"]\n"b.py" = ["ML001"]\n')
     (tmp_path / "a.py").write_text(RING.format(comment="  # memlint: ignore[ML101]"))
     (tmp_path / "b.py").write_text(UNUSED)
-    assert memlint("check", "-q", cwd=tmp_path).stdout == ""
+    assert memlint("check", "-q", "--select", "ML0,ML1", cwd=tmp_path).stdout == ""
 
 
 def test_a_finding_that_is_dropped_in_tests_needs_its_comment(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(RING.format(comment="  # memlint: ignore[ML101]"))
-    assert memlint("check", "--isolated", "-q", cwd=tmp_path).stdout == ""
+    assert memlint("check", "--isolated", "-q", "--select", "ML0,ML1", cwd=tmp_path).stdout == ""
 
 
 def test_a_file_that_is_no_python_is_a_syntax_error_alone(tmp_path: Path) -> None:
@@ -198,10 +198,10 @@ m = 1  # memlint: ignore[ML000]
 def test_the_fix_leaves_all_else_as_it_is(tmp_path: Path, newline: str) -> None:
     text = """\
 # coding: latin-1
-# memlint: off[ML101]
-x = "é"  # memlint: ignore[ML101, ML604] für später  # noqa: ML102, E501
-# memlint: on[ML101]
-y = 1 \t # type: ignore  # memlint: ignore[ML101] # no more
+# memlint: off[ML103]
+x = "é"  # memlint: ignore[ML103, ML604] für später  # noqa: ML102, E501
+# memlint: on[ML103]
+y = 1 \t # type: ignore  # memlint: ignore[ML103] # no more
 # memlint: ignore-file[ML102]"""
     path = tmp_path / "a.py"
     path.write_bytes(text.replace("\n", newline).encode("latin-1"))
