@@ -1,8 +1,8 @@
 """What earlier runs found, kept in one SQLite file: a file that nothing has changed for is not read again.
 
 A row holds for a file as long as its own text, and what its findings depended on elsewhere, are as they were: other
-files, by size and time or else by content; the names in folders where a file was looked for in vain; and, where a rule
-searched a whole package, all files of it. The key of a row says under which settings, and by which memlint, rules,
+files; the names in folders where a file was looked for in vain; and, where a rule searched a whole package, all files
+of it. The key of a row says under which settings, and by which memlint, rules,
 libcst and Python, it was worked out. A cache that cannot be used is left alone: the run goes on without.
 """
 
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,7 +35,7 @@ from memlint.model import (
     Unchecked,
 )
 from memlint.settings import Settings
-from memlint.stamps import Stamps, digest, digest_of
+from memlint.stamps import Stamps, digest, digest_of, stamp_of
 from memlint.version import VERSION
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Cache:
         self.folder = folder
         self.trouble = ""
         self.waiting: list[Row] = []
-        self.stamps = Stamps()
+        self.stamps = Stamps(self.digest_at)
         self.connection: sqlite3.Connection | None = None
         if self.file.is_file():
             self.open()
@@ -120,6 +120,23 @@ class Cache:
             self.give_up(error)
         return known
 
+    def digest_at(self, path: str, stamp: str) -> bytes:
+        """The digest of a file's bytes as a row has it for that stamp; empty where none does."""
+        known, found = self.digests.get(path, ("", b""))
+        return found if known == stamp else b""
+
+    @cached_property
+    def digests(self) -> dict[str, tuple[str, bytes]]:
+        """The stamp and the digest in each row, by path."""
+        if self.connection is None:
+            return {}
+        try:
+            found = self.connection.execute("SELECT path, stamp, digest FROM files").fetchall()
+            return {os.fsdecode(path): (stamp, digest) for path, stamp, digest in found}
+        except UNUSABLE as error:
+            self.give_up(error)
+            return {}
+
     def rows(self, paths: Sequence[str]) -> dict[str, Row]:
         if self.connection is None:
             return {}
@@ -153,7 +170,7 @@ class Cache:
 
     def profile(self, root: Path, paths: Sequence[Path], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         """The kind of program that a project is, and why, as it was guessed from the same files before, or anew."""
-        states = (f"{path} {self.stamps.state(os.path.abspath(path))}" for path in paths)
+        states = (f"{path} {self.stamps.of('content', os.path.abspath(path))}" for path in paths)
         path, key = f"{root}{os.sep}?", digest([program(), *states])
         try:
             row = self.rows([path]).get(path)
@@ -221,7 +238,12 @@ def program() -> str:
         modules.update(offering(os.path.join(*place, "entry_points.txt")))
     own = sorted(file for module in modules for file in sources(module))
     return digest(
-        [VERSION, sys.version, *(name for _, name in installed), *(f"{path} {Stamps().state(path)}" for path in own)]
+        [
+            VERSION,
+            sys.version,
+            *(name for _, name in installed),
+            *(f"{path} {stamp_of(path) or digest_of(path).hex()}" for path in own),
+        ]
     )
 
 

@@ -5,26 +5,36 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 FRESH = 2_000_000_000
 """Nanoseconds within which a file may change again without a change of its time."""
 
 
-class Stamps:
-    """The states of files, folders and packages, each asked for once in a run."""
+Digests: TypeAlias = Callable[[str, str], bytes]
+"""Of a path and its stamp: what was in the file when it had that stamp, empty where that is not known."""
 
-    def __init__(self) -> None:
+
+class Stamps:
+    """The states of files, folders and packages, each asked for once in a run.
+
+    What is in a file is its state, so that a file which is written anew and says the same has not changed. Where
+    `digests` knows it for the stamp that the file has, it is not read.
+    """
+
+    def __init__(self, digests: Digests = lambda path, stamp: b"") -> None:
+        self._digests = digests
         self._known: dict[tuple[str, str], str] = {}
         self._telling: dict[str, tuple[str, str]] = {}
 
     def telling(self, path: str) -> tuple[str, str]:
-        """What tells that a path is as it was, by sort and path: the file, its content where that has just changed, or
-        the names in its folder where no such file is there."""
+        """What tells that a path is as it was, by sort and path: the content of the file, or the names in its folder
+        where no such file is there."""
         if path not in self._telling:
-            found = ("file", path) if self.of("file", path) else ("content", path)
-            self._telling[path] = found if os.path.isfile(path) else ("folder", nearest(os.path.dirname(path)))
+            is_there = os.path.isfile(path)
+            self._telling[path] = ("content", path) if is_there else ("folder", nearest(os.path.dirname(path)))
         return self._telling[path]
 
     def hold(self, states: Iterable[Sequence[str]]) -> bool:
@@ -40,7 +50,8 @@ class Stamps:
         return stamp_of(path)
 
     def content(self, path: str) -> str:
-        return digest_of(path).hex()
+        stamp = self.of("file", path)
+        return ((stamp and self._digests(path, stamp)) or digest_of(path)).hex()
 
     def folder(self, path: str) -> str:
         """The names in a folder, hidden ones apart."""
@@ -50,12 +61,8 @@ class Stamps:
             return ""
 
     def package(self, path: str) -> str:
-        """Sizes and times of all Python files of a package."""
-        return digest(f"{file} {self.state(file)}" for file in members(path))
-
-    def state(self, path: str) -> str:
-        """Size and time of a file, or where these cannot be trusted yet what is in it."""
-        return self.of("file", path) or self.of("content", path)
+        """The contents of all Python files of a package."""
+        return digest(f"{file} {self.of('content', file)}" for file in members(path))
 
 
 def nearest(folder: str) -> str:

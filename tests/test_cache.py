@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 from textwrap import dedent
@@ -155,6 +156,19 @@ def test_a_touch_is_no_change(tmp_path: Path, worked_out: list[str]) -> None:
     assert found(check(tmp_path)) and worked_out == []
 
 
+@pytest.mark.parametrize("when", [LONG_AGO + 5, time.time() + 60])
+def test_a_touch_of_what_a_finding_depends_on_is_no_change(tmp_path: Path, worked_out: list[str], when: float) -> None:
+    files = {"app/__init__.py": "", "app/car.py": OWNER, "app/wheel.py": WHEEL, "app/other.py": CLEAN}
+    write(tmp_path, files, when)
+    assert ("car.py", "ML104") in found(check(tmp_path))
+    write(tmp_path, files)
+    assert ("car.py", "ML104") in found(check(tmp_path))
+    worked_out.clear()
+    write(tmp_path, {"app/wheel.py": WHEEL, "app/other.py": CLEAN}, LONG_AGO + 10)
+    assert ("car.py", "ML104") in found(check(tmp_path))
+    assert worked_out == []
+
+
 def test_a_change_in_a_file_that_a_finding_depends_on_is_seen(tmp_path: Path, worked_out: list[str]) -> None:
     write(tmp_path, {"app/__init__.py": "", "app/car.py": OWNER, "app/wheel.py": WHEEL, "app/other.py": CLEAN})
     assert ("car.py", "ML104") in found(check(tmp_path))
@@ -219,7 +233,7 @@ def test_dependencies_name_folders_and_not_each_path_that_is_not_there(tmp_path:
     write(tmp_path, {"a.py": ""})
     looked = frozenset(str(tmp_path / name) for name in ("a.py", "b.py", "c.py", "d/e.py"))
     states = dependencies(b"", "", Outcome("x.py", looked_for=looked), Stamps()).states
-    assert [state[:2] for state in states] == [("file", str(tmp_path / "a.py")), ("folder", str(tmp_path))]
+    assert [state[:2] for state in states] == [("content", str(tmp_path / "a.py")), ("folder", str(tmp_path))]
 
 
 def spoil(folder: Path, how: str) -> None:
