@@ -21,15 +21,15 @@ from memlint.syntax import read
 EXAMPLE = 'write --add-ignore="known before July"'
 
 
-def reason_given(text: str) -> str:
-    """The reason for a comment, from the command line; raises `UsageError` where it is none."""
+def reason_given(text: str, by: str = "--add-ignore", example: str = EXAMPLE) -> str:
+    """The reason for a comment, as a user gives it; raises `UsageError` where it is none."""
     reason = text.strip()
     if not reason:
-        raise UsageError(f"--add-ignore: the reason is missing; {EXAMPLE}")
+        raise UsageError(f"{by}: the reason is missing; {example}")
     if not reason.isprintable():
-        raise UsageError(f"--add-ignore: the reason must be one line of text; {EXAMPLE}")
+        raise UsageError(f"{by}: the reason must be one line of text; {example}")
     if HEAD.search(reason):
-        raise UsageError(f"--add-ignore: the reason must not be a comment to linters itself; {EXAMPLE}")
+        raise UsageError(f"{by}: the reason must not be a comment to linters itself; {example}")
     return reason
 
 

@@ -69,6 +69,10 @@ def answered(folder: Path, *answers: str) -> tuple[int, str]:
             ["s", "it is meant to last", "q"],
             TEXT.replace("def first(item, rows=[]):", f"def first(item, rows=[]):{NOTED}"),
         ),
+        (
+            ["s", "# noqa", "it is meant to last", "q"],
+            TEXT.replace("def first(item, rows=[]):", f"def first(item, rows=[]):{NOTED}"),
+        ),
         (["?", "what", "y", "q"], FIRST),
     ],
 )

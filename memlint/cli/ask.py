@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from memlint import fixing, run
-from memlint.ignoring import comment
+from memlint.ignoring import ignored, reason_given
 from memlint.model import Finding, Outcome
 from memlint.settings import UsageError
 from memlint.source import SourceFile
@@ -71,7 +71,7 @@ class Dialogue:
                 source, outcome = after, verdict
                 applied.append(told)
             elif answer == "s":
-                source = suppressed(source, finding)
+                source = self.suppressed(source, look, outcome, finding)
                 outcome = look(source)
                 answered[finding.fingerprint] = ""
             else:
@@ -112,8 +112,18 @@ class Dialogue:
     def say(self, line: str, color: str | None = None) -> None:
         click.echo(click.style(line, fg=color) if color and self.is_colored else line, err=True)
 
+    def suppressed(self, source: SourceFile, look: fixing.Lint, outcome: Outcome, finding: Finding) -> SourceFile:
+        """The file with a comment that ignores a finding, and says why; as it was where no comment can."""
+        number = next(number for each, number in fixing.numbered(outcome.findings) if each == finding)
+        after, verdict = ignored(source, look, self.reason(), frozenset((number,)))
+        for failure in verdict.failures:
+            self.say(failure.message)
+        return after
 
-def suppressed(source: SourceFile, finding: Finding) -> SourceFile:
-    """The file with a comment that ignores a finding, and says why."""
-    reason = " ".join(click.prompt("Reason", err=True).split())
-    return source.edited(comment(source, finding.rows[0], {finding.code}, reason))
+    def reason(self) -> str:
+        """What the user gives as the reason, asked for until it can stand in a comment."""
+        while True:
+            try:
+                return reason_given(click.prompt("Reason", err=True), "s", "say why it may stay")
+            except UsageError as error:
+                self.say(str(error))
