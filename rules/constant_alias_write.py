@@ -12,7 +12,7 @@ class ConstantAliasWrite(Rule):
     severity = Severity.ERROR
     quiet_in_tests = True
     fixes = (Safety.UNSAFE,)
-    gate = all_of(rb"def|lambda", rb"=(?s:.)*?\b(?:_*[A-Z][A-Z0-9_]*\b|\w*default)")
+    gate = all_of(rb"def|lambda", rb"=", rb"\b_*[A-Z][A-Z0-9_]*\b|default")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

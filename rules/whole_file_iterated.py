@@ -17,7 +17,7 @@ class WholeFileIterated(Rule):
     fixes = (Safety.SAFE, Safety.UNSAFE)
     gate = all_of(
         rb"\bfor\b",
-        rb"\breadlines\b|\bread\b(?s:.)*?\bsplit|\bin\b" + BLANKS + rb"(?:enumerate" + BLANKS + rb")?list\b",
+        rb"\breadlines\b|\bread\b|\bin\b" + BLANKS + rb"(?:enumerate" + BLANKS + rb")?list\b",
         file=(rb"open|File|IO|std|Buffered",),
     )
 
