@@ -112,7 +112,8 @@ class StoreRule(Rule, Generic[Kept]):
 
     def is_unsure(self, model: ClassModel, store: Store) -> bool:
         """Whether to cut this cycle may change nothing: instances are few, or in another cycle as well."""
-        return self.is_rare(model) or self.facts.company.is_in_others(model, store)
+        company = self.facts.company  # the file of the class is asked before the package is searched
+        return company.is_in_others(model, store) or self.is_rare(model) or company.is_made_by_parent(model)
 
     def property_instead(self, model: ClassModel, store: Store, message: str) -> Fix | None:
         """Give the stored value on each read, by a property, in place of the attribute that keeps it."""

@@ -81,8 +81,8 @@ class SelfBoundCallback(StoreRule[ast.Attribute]):
             fix=fix,
             unfixed=withheld if fix is None and store.value is kept else "",
             optional=self.is_fallback(store)
-            or self.is_unsure(model, store)
-            or self.facts.classes.is_overwritten(store.attribute),
+            or self.facts.classes.is_overwritten(store.attribute)
+            or self.is_unsure(model, store),
         )
 
     def is_fallback(self, store: Store) -> bool:

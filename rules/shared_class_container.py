@@ -49,7 +49,7 @@ class SharedClassContainer(Rule):
             related=[(shared.growth, "the change")],
             fix=None if unfixed else self.moved(model, shared),
             unfixed=unfixed,
-            optional=not self.facts.population.is_many(model) or is_made_anew(self.facts, model),
+            optional=is_made_anew(self.facts, model) or not self.facts.population.is_many(model),
         )
 
     def objection(self, model: ClassModel, shared: SharedContainer) -> str:

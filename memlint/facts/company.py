@@ -25,9 +25,10 @@ class Company:
         self.facts = facts
 
     def is_in_others(self, model: ClassModel, store: Store) -> bool:
-        """Whether an instance may well be in another cycle, so that to cut this one frees nothing: what it is given to,
-        or what made it, may hold it and be held by it; or the attribute gets another value after all."""
-        return self._is_set_anew(model, store) or self._is_given(model, store) or self._is_made_by_parent(model)
+        """Whether an instance may well be in another cycle, as the file of the class shows, so that to cut this one
+        frees nothing: what it is given to may hold it and be held by it; or the attribute gets another value after
+        all."""
+        return self._is_set_anew(model, store) or self._is_given(model, store)
 
     def _is_set_anew(self, model: ClassModel, store: Store) -> bool:
         """Whether another method gives the attribute a value which does not name the instance."""
@@ -100,7 +101,7 @@ class Company:
             return False
         return last_name(call.func.value)[:1].isupper()
 
-    def _is_made_by_parent(self, model: ClassModel) -> bool:
+    def is_made_by_parent(self, model: ClassModel) -> bool:
         """Whether code of the package makes such instances with an instance of its own class among the arguments."""
         return any(
             facts.classes.instance(each) is not None

@@ -45,7 +45,7 @@ def is_in_others(more: str) -> bool:
     source = SourceFile("session.py", "import weakref\n" + dedent(CLASS) + "\n" + more)
     facts = Facts(source, Tree(source, ast.parse(source.text)), Project())
     model = next(each for each in facts.classes.models.values() if each.node.name == "Session")
-    return facts.company.is_in_others(model, model.stores[0])
+    return facts.company.is_in_others(model, model.stores[0]) or facts.company.is_made_by_parent(model)
 
 
 CHILDREN = {
