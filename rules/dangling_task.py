@@ -11,6 +11,7 @@ class DanglingTask(Rule):
     code = "ML606"
     name = "dangling-task"
     effect = Effect.LOST
+    default = False
     also = ("RUF006",)
     severity = Severity.ERROR
     fixes = (Safety.UNSAFE,)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from memlint.api import (
     Binding,
-    DefinitionKind,
     Effect,
     Facts,
     Fix,
@@ -16,6 +15,7 @@ from memlint.api import (
     Slice,
     all_of,
     cst,
+    known,
     last_name,
     released,
     walk,
@@ -93,21 +93,31 @@ class ExceptionKeptInLocal(Rule):
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
                 fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
-                optional=is_returned(binding)
-                or self.is_kept_by_parameter(binding)
+                optional=place.is_inside
+                or is_returned(binding)
+                or self.is_of_keeping_library(place.handler)
+                or any(map(self.is_kept_elsewhere, binding.uses))
                 or self.facts.population.is_run_once(function),
             )
 
-    def is_kept_by_parameter(self, binding: Binding) -> bool:
-        """Whether the function gives the exception to an attribute of a parameter too, which then holds it, and is in
-        the frame: to let go of the local frees nothing."""
-        users = [self.facts.tree.parents[use] for use in binding.uses]
-        targets = [target for each in users if isinstance(each, ast.Assign) for target in each.targets]
-        called = [each.func for each in users if isinstance(each, ast.Call)]
-        targets += [each.value for each in called if isinstance(each, ast.Attribute) and each.attr == "set_exception"]
-        owners = [each.value for each in targets if isinstance(each, ast.Attribute)]
-        given = [self.facts.names.binding(each) for each in owners if isinstance(each, ast.Name)]
-        return any(each and each.sole and each.sole.kind is DefinitionKind.PARAMETER for each in given)
+    def is_of_keeping_library(self, handler: ast.ExceptHandler) -> bool:
+        """Whether the exception is one of a library whose own frames keep it in a local."""
+        classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        named = (self.facts.names.qualified(each) or "" for each in classes if each)
+        return any(each.partition(".")[0] in known("exceptions", "libraries", "keeping") for each in named)
+
+    def is_kept_elsewhere(self, use: ast.expr) -> bool:
+        """Whether a function gives the exception to an attribute, an item or a container as well, so that it lives on
+        when the local lets go of it."""
+        parents = self.facts.tree.parents
+        value: ast.AST = use
+        while isinstance(parents[value], (ast.Tuple, ast.List, ast.Dict, ast.Set)):
+            value = parents[value]
+        user = parents[value]
+        if isinstance(user, ast.Call) and value in user.args and isinstance(user.func, ast.Attribute):
+            return user.func.attr in known("exceptions", "containers", "put")
+        targets = user.targets if isinstance(user, ast.Assign) and user.value is value else []
+        return any(isinstance(each, (ast.Attribute, ast.Subscript)) for each in targets)
 
     def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:
         """Put the `raise` into `try`, and let go of the names in `finally`."""

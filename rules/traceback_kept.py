@@ -45,8 +45,11 @@ class TracebackKept(Rule):
             here = [each for each in found if each[0].handler is handler]
             (place, binding), *others = here
             held = "what `sys.exc_info()` gives" if place.grip is Grip.TRIPLE else "the traceback"
-            fix, unfixed = released(self.facts, place, function, *self.holding(here, function))
-            release = " = ".join(name.name for name in self.holding([*here, *found], function))
+            raised = list(self.raised(function))
+            names = dict.fromkeys([*self.holding(here, function), *raised])
+            fix, unfixed = released(self.facts, place, function, *names)
+            holding = [*self.holding([*here, *found], function), *raised]
+            release = " = ".join(name.name for name in dict.fromkeys(holding))
             self.report(
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {held} when `{function.name}` ends, and with it the frame: a cycle, so "
@@ -70,6 +73,17 @@ class TracebackKept(Rule):
         """The variables of the function that hold a traceback, and what the same assignments bind of the exception."""
         beside = (other for each, _ in found for _, other in self.facts.exceptions.beside(each, function))
         return list(dict.fromkeys([*(binding for _, binding in found), *beside]))
+
+    def raised(self, function: Function) -> Iterator[Binding]:
+        """The locals with exceptions that the function makes and raises: each holds the frame as well."""
+        for node in walk(function):
+            raised = node.exc if isinstance(node, ast.Raise) else None
+            if isinstance(raised, ast.Call) and isinstance(raised.func, ast.Attribute):
+                raised = raised.func.value if raised.func.attr == "with_traceback" else None
+            binding = self.facts.names.binding(raised) if isinstance(raised, ast.Name) else None
+            is_own = binding is not None and binding.scope.node is function
+            if binding and is_own and any(isinstance(each.value, ast.Call) for each in binding.definitions):
+                yield binding
 
     def is_kept_elsewhere(self, place: Place, function: Function) -> bool:
         """Whether the handler gives the exception to an attribute or another local too, so that the traceback lives on

@@ -12,6 +12,7 @@ class UselessSlots(Rule):
     name = "useless-slots"
     effect = Effect.PEAK
     severity = Severity.INFO
+    default = False
     gate = all_of(rb"class", rb"__slots__")
 
     @classmethod

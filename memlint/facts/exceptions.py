@@ -326,11 +326,17 @@ class Exceptions:
     def is_of_program(self, function: Function) -> bool:
         """Whether a function is the main one of a program or a process, or one that this calls, once: what it still
         holds in the end goes with the process, soon after."""
-        if self._clearing.is_process_target(function):
+        if self._clearing.is_process_target(function) or self._is_compiled:
             return True
         around = [function, *self.facts.tree.ancestors(function)]
         is_tested = any(is_test(each.name) for each in around if isinstance(each, FUNCTIONS))
         return not is_tested and self.facts.closures.runs_once(function)
+
+    @cached_property
+    def _is_compiled(self) -> bool:
+        """Whether Cython compiles the file, whose frames have no locals."""
+        imports = self.facts.tree.nodes(ast.ImportFrom)
+        return any((each.module or "").startswith("cython.cimports") for each in imports)
 
     def is_cleared(self, place: Place, function: Function) -> bool:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""
