@@ -99,8 +99,8 @@ def looking(task: Task) -> Callable[[SourceFile], Outcome]:
     rules, project = rules_for(task.settings), project_for(task.settings, task.at_hand)
 
     def look(at: SourceFile) -> Outcome:
-        told = heard(rules, at.path, task.settings)
-        outcome = judged(lint(at, told, project, gated=task.gated, parse=task.named), at, task.settings)
+        asked = heard(rules, at.path, task.settings)
+        outcome = judged(lint(at, asked, project, gated=task.gated, parse=task.named), at, task.settings)
         outcome.findings = list(map(at.confined, outcome.findings))
         return outcome
 

@@ -45,7 +45,7 @@ class ExceptionKeptInLocal(Rule):
     def visit_Raise(self, node: cst.Raise) -> None:
         statement = self.twin(node, ast.Raise)
         exceptions = self.facts.exceptions
-        for raised, binding, is_minor in exceptions.raised(self.slice.first, self.slice.last):
+        for raised, binding in exceptions.raised(self.slice.first, self.slice.last):
             if raised is not statement:
                 continue
             held = [binding, *exceptions.sources(binding)]
@@ -58,7 +58,7 @@ class ExceptionKeptInLocal(Rule):
                 severity=Severity.INFO,
                 fix=fix,
                 unfixed="" if fix else f"`{binding.name}` is read elsewhere too, or the line holds more",
-                optional=is_minor or self.facts.population.is_run_once(binding.scope.node),
+                optional=True,
             )
 
     def visit_Call(self, node: cst.Call) -> None:

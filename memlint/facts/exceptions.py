@@ -14,7 +14,7 @@ from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY, Clearing, rebinds
 from memlint.facts.closures import is_test
-from memlint.facts.handover import Handover, is_kept_by_owner, is_of_import, is_of_loading
+from memlint.facts.handover import Handover, is_of_import, is_of_loading
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import is_attribute
@@ -105,11 +105,9 @@ class Exceptions:
                 found.append((statement, binding))
         return found
 
-    def raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding, bool]]:
-        """The statements on these lines that raise an exception from a local which still has it; with whether the
-        function made it itself, or an attribute keeps it anyway."""
-        found = [(*each, is_kept_by_owner(self.facts.names, each[1])) for each in self.found_and_raised(first, last)]
-        return found + [(*each, True) for each in self.made_and_raised(first, last)]
+    def raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
+        """The statements on these lines that raise an exception from a local which still has it."""
+        return self.found_and_raised(first, last) + self.made_and_raised(first, last)
 
     def made_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
         """The statements on these lines that raise an exception which the function made before, and still has in a

@@ -12,7 +12,6 @@ from memlint.facts.branches import walk
 from memlint.facts.caught import Function, Place
 from memlint.facts.class_model import MAKING
 from memlint.facts.clearing import TRY
-from memlint.facts.names import DefinitionKind
 from memlint.facts.shapes import last_name
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
@@ -20,7 +19,6 @@ from memlint.knowledge import names as known
 if TYPE_CHECKING:
     from memlint.facts import Facts
     from memlint.facts.classes import ClassModel
-    from memlint.facts.names import Binding, Definition, Names
 
 
 class Handover:
@@ -112,39 +110,3 @@ def is_of_import(handler: ast.ExceptHandler) -> bool:
     """Whether a handler takes nothing but an import that failed, which comes at the start and once a module."""
     classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return all(last_name(each) in ("ImportError", "ModuleNotFoundError") for each in classes if each) and any(classes)
-
-
-def is_kept_by_owner(names: Names, binding: Binding) -> bool:
-    """Whether a variable is only ever bound to what an attribute of a parameter holds, or an item of it, which holds it
-    on."""
-    values = [value_of(made) for made in binding.definitions]
-    return bool(values) and all(each is not None and is_of_parameter(names, each) for each in values)
-
-
-def value_of(made: Definition) -> ast.expr | None:
-    """What a definition binds a name to, or to an item of it."""
-    return made.statement.iter if isinstance(made.statement, (ast.For, ast.AsyncFor)) else made.value
-
-
-def is_of_parameter(names: Names, value: ast.expr) -> bool:
-    kept = value.value if isinstance(value, ast.Subscript) else value
-    if isinstance(kept, ast.Call) and isinstance(kept.func, ast.Attribute):
-        kept = kept.func.value
-    if isinstance(kept, ast.Name):
-        made = names.binding(kept)
-        is_item = (
-            made is not None and made.sole is not None and isinstance(made.sole.statement, (ast.For, ast.AsyncFor))
-        )
-        return made is not None and is_item and is_kept_by_owner(names, made)
-    owner = kept.value if isinstance(kept, ast.Attribute) else None
-    return isinstance(owner, ast.Name) and is_given(names, owner)
-
-
-def is_given(names: Names, owner: ast.expr) -> bool:
-    """Whether a name is a parameter, or an item of one."""
-    made = names.binding(owner) if isinstance(owner, ast.Name) else None
-    if made is None or made.sole is None:
-        return False
-    if isinstance(made.sole.statement, (ast.For, ast.AsyncFor)):
-        return is_given(names, made.sole.statement.iter)
-    return made.sole.kind is DefinitionKind.PARAMETER
