@@ -15,14 +15,10 @@ from memlint.api import (
     Slice,
     all_of,
     cst,
-    known,
-    last_name,
     released,
     walk,
 )
 
-WORDS = frozenset({"bool", "format", "isinstance", "repr", "str", "type"})
-"""Functions that return nothing of the exception which they are given."""
 BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -82,6 +78,8 @@ class ExceptionKeptInLocal(Rule):
         places = self.facts.exceptions.kept(function)
         for binding in dict.fromkeys(binding for _, binding in places):
             place, *others = [place for place, same in places if same is binding]
+            fates = self.facts.exception_fates
+            is_returned = fates.is_returned(binding)
             fix, unfixed = released(self.facts, place, function, binding)
             if place.is_put and self.facts.exceptions.is_looped_over(binding):
                 fix, unfixed = None, f"a loop over `{binding.name}` leaves an exception in a name of its own"
@@ -89,35 +87,16 @@ class ExceptionKeptInLocal(Rule):
                 self.facts.tree.statement(place.by) or place.by,
                 f"`{binding.name}` still holds {described(place)} when `{function.name}` ends, and its traceback holds "
                 "the frame: a cycle, so all its locals are freed only by the garbage collector; "
-                + advice(place, binding),
+                + advice(place, binding, is_returned),
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
                 fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
                 optional=place.is_inside
-                or is_returned(binding)
-                or self.is_of_keeping_library(place.handler)
-                or any(map(self.is_kept_elsewhere, binding.uses))
+                or is_returned
+                or fates.is_given_away(binding)
+                or fates.is_of_keeping_library(place.handler)
                 or self.facts.population.is_run_once(function),
             )
-
-    def is_of_keeping_library(self, handler: ast.ExceptHandler) -> bool:
-        """Whether the exception is one of a library whose own frames keep it in a local."""
-        classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        named = (self.facts.names.qualified(each) or "" for each in classes if each)
-        return any(each.partition(".")[0] in known("exceptions", "libraries", "keeping") for each in named)
-
-    def is_kept_elsewhere(self, use: ast.expr) -> bool:
-        """Whether a function gives the exception to an attribute, an item or a container as well, so that it lives on
-        when the local lets go of it."""
-        parents = self.facts.tree.parents
-        value: ast.AST = use
-        while isinstance(parents[value], (ast.Tuple, ast.List, ast.Dict, ast.Set)):
-            value = parents[value]
-        user = parents[value]
-        if isinstance(user, ast.Call) and value in user.args and isinstance(user.func, ast.Attribute):
-            return user.func.attr in known("exceptions", "containers", "put")
-        targets = user.targets if isinstance(user, ast.Assign) and user.value is value else []
-        return any(isinstance(each, (ast.Attribute, ast.Subscript)) for each in targets)
 
     def raise_and_release(self, statement: ast.Raise, held: list[Binding]) -> Fix | None:
         """Put the `raise` into `try`, and let go of the names in `finally`."""
@@ -143,26 +122,15 @@ def described(place: Place) -> str:
     return "a caught exception" if place.is_inside else "the caught exception"
 
 
-def advice(place: Place, binding: Binding) -> str:
+def advice(place: Place, binding: Binding, is_returned: bool) -> str:
     release = f"write `finally: {binding.name} = None`"
     if not isinstance(place.value, ast.Name):
         return release
     if place.is_put:
         return f"put in `{place.value.id}.with_traceback(None)`, or {release}"
-    if is_returned(binding) and not is_raised_on(place.handler):
+    if is_returned and not is_raised_on(place.handler):
         return f"give it `{place.value.id}.with_traceback(None)`, as it is returned, or {release}"
     return release
-
-
-def is_returned(binding: Binding) -> bool:
-    """Whether the function returns the value itself: alone, in a tuple, or in what a call makes of it."""
-    parts = [node.value for node in walk(binding.scope.node) if isinstance(node, ast.Return)]
-    for part in parts:
-        if isinstance(part, ast.Tuple):
-            parts += part.elts
-        elif isinstance(part, ast.Call) and last_name(part.func) not in WORDS:
-            parts += [*part.args, *(keyword.value for keyword in part.keywords)]
-    return any(part in binding.uses for part in parts)
 
 
 def is_raised_on(handler: ast.ExceptHandler) -> bool:

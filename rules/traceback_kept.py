@@ -45,6 +45,7 @@ class TracebackKept(Rule):
             here = [each for each in found if each[0].handler is handler]
             (place, binding), *others = here
             held = "what `sys.exc_info()` gives" if place.grip is Grip.TRIPLE else "the traceback"
+            fates = self.facts.exception_fates
             raised = list(self.raised(function))
             names = dict.fromkeys([*self.holding(here, function), *raised])
             fix, unfixed = released(self.facts, place, function, *names)
@@ -57,7 +58,11 @@ class TracebackKept(Rule):
                 fix=fix,
                 related=[(other.by, f"`{same.name}` holds one as well") for other, same in others],
                 unfixed=unfixed,
-                optional=self.is_kept_elsewhere(place, function) or self.facts.population.is_run_once(function),
+                optional=self.is_kept_elsewhere(place, function)
+                or any(map(fates.is_returned, names))
+                or any(map(fates.is_given_away, names))
+                or fates.is_of_keeping_library(handler)
+                or self.facts.population.is_run_once(function),
             )
         for target in raised_again(self.facts, function) if function else ():
             assert function is not None

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from memlint.facts.elements import Elements
     from memlint.facts.endless import Threads
     from memlint.facts.escape import Escape
+    from memlint.facts.exception_fates import ExceptionFates
     from memlint.facts.exceptions import Exceptions
     from memlint.facts.few_parts import FewParts
     from memlint.facts.fields import Fields
@@ -161,6 +162,7 @@ class Facts:
     deletions: Analysis[Deletions] = Analysis("deletions")
     drains: Analysis[Drains] = Analysis("drains")
     elements: Analysis[Elements] = Analysis("elements")
+    exception_fates: Analysis[ExceptionFates] = Analysis("exception_fates")
     exceptions: Analysis[Exceptions] = Analysis("exceptions")
     few_parts: Analysis[FewParts] = Analysis("few_parts")
     fields: Analysis[Fields] = Analysis("fields")
