@@ -94,6 +94,7 @@ class ExceptionKeptInLocal(Rule):
                 optional=place.is_inside
                 or is_returned
                 or fates.is_given_away(binding)
+                or fates.is_given_away_by(place.handler)
                 or fates.is_of_keeping_library(place.handler)
                 or self.facts.population.is_run_once(function),
             )

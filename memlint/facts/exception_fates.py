@@ -39,6 +39,12 @@ class ExceptionFates:
         """Whether the function gives the value to an attribute, an item, a container, or a call that may keep it."""
         return any(map(self._is_given, binding.uses))
 
+    def is_given_away_by(self, handler: ast.ExceptHandler) -> bool:
+        """Whether a handler does so, by the name that it has for the exception."""
+        caught = self.facts.names.binding_of(handler)
+        inside = set(walk(handler))
+        return any(self._is_given(use) for use in (caught.uses if caught else ()) if use in inside)
+
     def _is_given(self, use: ast.expr) -> bool:
         parents = self.facts.tree.parents
         value: ast.AST = use
