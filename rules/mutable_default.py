@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from memlint.api import Default, DefaultRule, Effect, Facts, NoneGuard, Safety, Severity, Touch
+from memlint.api import Default, DefaultRule, Effect, Facts, NoneGuard, Safety, Severity, Touch, last_name, walk
 
 OPERATORS = {ast.Add: "+", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.Mult: "*", ast.Sub: "-"}
 
@@ -32,7 +32,7 @@ class MutableDefault(DefaultRule):
             related=[(change.by if isinstance(change.by, (ast.expr, ast.stmt)) else change.use, "the change")],
             fix=fix,
             unfixed=unfixed,
-            optional=self.facts.defaults.is_of_one_call(default),
+            optional=self.facts.defaults.is_of_one_call(default) or recalls(default),
         )
 
     def in_words(self, change: Touch) -> str:
@@ -48,3 +48,19 @@ class MutableDefault(DefaultRule):
         if isinstance(by, ast.Call) and isinstance(by.func, ast.Attribute):
             return self.facts.defaults.shown(by.func)
         return self.facts.defaults.shown(by if isinstance(by, ast.expr) else change.use)
+
+
+def recalls(default: Default) -> bool:
+    """Whether the function calls itself without the argument, and so finds in the default what its other runs put
+    there: it may be meant as a memory."""
+    arguments = default.function.args
+    in_order = [*arguments.posonlyargs, *arguments.args]
+    position = in_order.index(default.parameter) if default.parameter in in_order else len(in_order)
+    return any(
+        isinstance(node, ast.Call)
+        and last_name(node.func) == getattr(default.function, "name", "")
+        and len(node.args) <= position - isinstance(node.func, ast.Attribute)
+        and all(each.arg not in (None, default.parameter.arg) for each in node.keywords)
+        and not any(isinstance(each, ast.Starred) for each in node.args)
+        for node in walk(default.function)
+    )
