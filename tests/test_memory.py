@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
-from memlint.memory import AT_HAND, OWN, budget, parse_size
+from memlint.memory import AT_HAND, BETWEEN, OWN, Collector, budget, parse_size
 from tests.command import memlint
 
 
@@ -62,3 +64,27 @@ def test_the_flag(tmp_path: Path) -> None:
     refused = memlint("check", "--max-memory", "lots", cwd=tmp_path)
     assert refused.returncode == 2
     assert 'memlint: error: --max-memory: "lots" is no size; write one as 300MB or 1GB' in refused.stderr
+
+
+class Ring:
+    def __init__(self) -> None:
+        self.first = self
+
+
+def test_garbage_is_looked_for_by_what_was_parsed() -> None:
+    collector = Collector()
+    with collector:
+        left = weakref.ref(Ring())
+        collector.count(BETWEEN)
+        assert not gc.isenabled() and left() is not None
+        collector.count(1)
+        assert left() is None
+        collector.count(1)
+    assert gc.isenabled() and not gc.get_freeze_count()
+
+
+def test_where_no_run_is_on_the_collector_is_left_alone() -> None:
+    gc.collect()
+    left = weakref.ref(Ring())
+    Collector().count(2 * BETWEEN)
+    assert left() is not None

@@ -127,3 +127,12 @@ def test_ordinary_code_is_not_deep() -> None:
     tree = tree_of(f"def f():\n    {docstring}\n    return 1\n")
     assert Nodes(tree.source, tree.module).depth < 10
     assert not tree.is_too_deep
+
+
+def test_slices_are_told_before_the_nodes_are_read() -> None:
+    tree = tree_of("x = 1\n\n\ndef f():\n    return x\n")
+    parts = list(tree.slices())
+    assert [(part.first, part.last) for part in parts] == [(1, 1), (4, 5)]
+    assert "_nodes" not in tree.__dict__
+    assert [type(node).__name__ for node in parts[1].nodes(ast.Return)] == ["Return"]
+    assert "_nodes" in tree.__dict__
