@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 NAME, FILE = ".memlint_cache", "files.db"
 SCHEMA = "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, key TEXT, stamp TEXT, digest BLOB, result TEXT)"
-SELECT = "SELECT path, key, stamp, digest, result FROM files WHERE path IN ({})"
+SELECT = "SELECT path, key, stamp, digest, result FROM files"
 AT_ONCE = 500
-"""Rows that are read or written together."""
+"""Rows that are written together."""
 UNUSABLE = (sqlite3.Error, ValueError, KeyError, TypeError, IndexError)
 """What reading a row raises that another program has written, or nobody."""
 PATIENCE = 2.0
@@ -80,6 +80,7 @@ class Cache:
         self.trouble = ""
         self.waiting: list[Row] = []
         self.stamps = Stamps(self.digest_at)
+        self.here = os.getcwd()
         self.connection: sqlite3.Connection | None = None
         if self.file.is_file():
             self.open()
@@ -91,7 +92,7 @@ class Cache:
     def open(self) -> None:
         try:
             self.connection = sqlite3.connect(self.file, timeout=PATIENCE)
-            self.connection.execute(SELECT.format(""))
+            self.connection.execute(f"{SELECT} LIMIT 0")
         except (sqlite3.Error, OSError) as error:
             self.give_up(error)
 
@@ -108,41 +109,35 @@ class Cache:
     def known(self, tasks: Sequence[Task]) -> dict[int, Outcome]:
         """The outcomes of an earlier run that still hold, each by its place among the tasks."""
         known: dict[int, Outcome] = {}
-        paths = [os.path.abspath(task.path) for task in tasks]
         try:
-            for start in range(0, len(paths), AT_ONCE):
-                rows = self.rows(paths[start : start + AT_ONCE])
-                for index in range(start, min(start + AT_ONCE, len(paths))):
-                    row = rows.get(paths[index])
-                    if row and (outcome := self.checked(tasks[index], row)):
-                        known[index] = outcome
+            for index, task in enumerate(tasks):
+                row = self.rows.get(self.absolute(task.path))
+                if row and (outcome := self.checked(task, row)):
+                    known[index] = outcome
         except UNUSABLE as error:
             self.give_up(error)
         return known
 
     def digest_at(self, path: str, stamp: str) -> bytes:
         """The digest of a file's bytes as a row has it for that stamp; empty where none does."""
-        known, found = self.digests.get(path, ("", b""))
-        return found if known == stamp else b""
+        row = self.rows.get(path)
+        return row.digest if row and row.stamp == stamp else b""
 
     @cached_property
-    def digests(self) -> dict[str, tuple[str, bytes]]:
-        """The stamp and the digest in each row, by path."""
+    def rows(self) -> dict[str, Row]:
+        """All rows, by path, as they were before this run."""
         if self.connection is None:
             return {}
         try:
-            found = self.connection.execute("SELECT path, stamp, digest FROM files").fetchall()
-            return {os.fsdecode(path): (stamp, digest) for path, stamp, digest in found}
+            found = self.connection.execute(SELECT).fetchall()
+            return {row[0]: Row(*row) for row in ((os.fsdecode(path), *others) for path, *others in found)}
         except UNUSABLE as error:
             self.give_up(error)
             return {}
 
-    def rows(self, paths: Sequence[str]) -> dict[str, Row]:
-        if self.connection is None:
-            return {}
-        query = SELECT.format(",".join("?" * len(paths)))
-        found = self.connection.execute(query, [os.fsencode(path) for path in paths])
-        return {os.fsdecode(path): Row(os.fsdecode(path), *others) for path, *others in found}
+    def absolute(self, path: str | Path) -> str:
+        """The absolute path of one from the working directory, which is asked for once."""
+        return os.path.normpath(os.path.join(self.here, path))
 
     def checked(self, task: Task, row: Row) -> Outcome | None:
         """The outcome in a row, where neither the file nor what its findings depended on has changed."""
@@ -166,14 +161,14 @@ class Cache:
             return
         is_plain = not (outcome.findings or outcome.unchecked or outcome.withheld or depends.states)
         result = "" if is_plain else json.dumps(plain_of(outcome), separators=(",", ":"))
-        self.enter(Row(os.path.abspath(task.path), key_of(task), depends.stamp, depends.digest, result))
+        self.enter(Row(self.absolute(task.path), key_of(task), depends.stamp, depends.digest, result))
 
     def profile(self, root: Path, paths: Sequence[Path], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         """The kind of program that a project is, and why, as it was guessed from the same files before, or anew."""
-        states = (f"{path} {self.stamps.of('content', os.path.abspath(path))}" for path in paths)
+        states = (f"{path} {self.stamps.of('content', self.absolute(path))}" for path in paths)
         path, key = f"{root}{os.sep}?", digest([program(), *states])
         try:
-            row = self.rows([path]).get(path)
+            row = self.rows.get(path)
             if row and row.key == key:
                 kind, reason = json.loads(row.result)
                 return kind, reason
@@ -242,7 +237,7 @@ def program() -> str:
             VERSION,
             sys.version,
             *(name for _, name in installed),
-            *(f"{path} {stamp_of(path) or digest_of(path).hex()}" for path in own),
+            *(f"{path} {stamp_of(path, fresh=0)}" for path in own),
         ]
     )
 

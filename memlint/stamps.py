@@ -72,14 +72,14 @@ def nearest(folder: str) -> str:
     return folder
 
 
-def stamp_of(path: str) -> str:
-    """Size and time of a file; empty where there is none, or where it has changed just now and may change again without
-    a change of these."""
+def stamp_of(path: str, fresh: int = FRESH) -> str:
+    """Size and time of a file; empty where there is none, or where it has changed less than so many nanoseconds ago, and
+    may change again without a change of these."""
     try:
         found = os.stat(path)
     except OSError:
         return ""
-    return "" if time.time_ns() - found.st_mtime_ns < FRESH else f"{found.st_size} {found.st_mtime_ns}"
+    return "" if time.time_ns() - found.st_mtime_ns < fresh else f"{found.st_size} {found.st_mtime_ns}"
 
 
 def members(package: str) -> Iterator[str]:

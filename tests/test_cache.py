@@ -203,6 +203,16 @@ def test_another_memlint_other_rows(tmp_path: Path, worked_out: list[str], monke
     assert worked_out == ["one.py"]
 
 
+def test_a_memlint_that_was_installed_just_now_is_the_same_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = []
+    for passed in (0, 10 * 10**9):
+        now = time.time_ns() + passed
+        monkeypatch.setattr("memlint.stamps.time.time_ns", lambda now=now: now)
+        module.program.cache_clear()
+        keys.append(module.program())
+    assert keys[0] == keys[1]
+
+
 def test_the_rules_of_another_distribution_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"offer-1.0.dist-info/entry_points.txt": "[memlint.rules]\nours = offered_rules:Ours\n"})
     monkeypatch.syspath_prepend(tmp_path)
