@@ -73,7 +73,7 @@ def nearest(folder: str) -> str:
 
 
 def stamp_of(path: str, fresh: int = FRESH) -> str:
-    """Size and time of a file; empty where there is none, or where it has changed less than so many nanoseconds ago, and
+    """Size and time of a file; empty where there is none, or where it changed less than so many nanoseconds ago, and
     may change again without a change of these."""
     try:
         found = os.stat(path)
