@@ -18,9 +18,11 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memlint.installed import GROUP, declared, releases
 from memlint.model import (
     Dependencies,
     Edit,
@@ -50,9 +52,6 @@ UNUSABLE = (sqlite3.Error, ValueError, KeyError, TypeError, IndexError)
 """What reading a row raises that another program has written, or nobody."""
 PATIENCE = 2.0
 """Seconds that a run waits for another one to write."""
-
-RELEASES = (".dist-info", ".egg-info", ".egg-link")
-"""Endings of what says which release of a distribution is installed."""
 
 
 def folder_for(named: str | None, root: Path) -> Path:
@@ -226,11 +225,8 @@ def settings_key(settings: Settings) -> str:
 @cache
 def program() -> str:
     """memlint and all modules with rules, the knowledge, Python, and what releases are installed: libcst's counts."""
-    folders = [each for each in sys.path if os.path.isdir(each)]
-    installed = sorted((folder, name) for folder in folders for name in os.listdir(folder) if name.endswith(RELEASES))
-    modules = {"memlint", "memlint.rules"}
-    for place in installed:
-        modules.update(offering(os.path.join(*place, "entry_points.txt")))
+    installed = releases()
+    modules = {"memlint", "memlint.rules", *chain.from_iterable(map(offering, installed))}
     own = sorted(file for module in modules for file in sources(module))
     return digest(
         [
@@ -242,13 +238,9 @@ def program() -> str:
     )
 
 
-def offering(entry_points: str) -> Iterator[str]:
+def offering(release: tuple[str, str]) -> Iterator[str]:
     """The top-level modules by which an installed distribution offers rules."""
-    try:
-        text = Path(entry_points).read_text("utf-8")
-    except (OSError, ValueError):
-        return
-    group = text.partition("[memlint.rules]")[2].partition("\n[")[0]
+    group = declared(release).partition(f"[{GROUP}]")[2].partition("\n[")[0]
     for line in group.splitlines():
         name, is_entry, value = line.partition("=")
         if is_entry and name.strip():

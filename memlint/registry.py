@@ -4,17 +4,15 @@ of that name."""
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from memlint.index import listed, rules_of
+from memlint.installed import GROUP, may_offer
 from memlint.rule import Rule
 from memlint.settings import Settings, UsageError, suggestion
 from memlint.suppressions import selects
@@ -23,7 +21,6 @@ from memlint.syntax import CODE as SYNTAX_CODE
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-GROUP = "memlint.rules"
 CODE = re.compile(r"[A-Z]+[0-9]{3,}")
 RuleClass = type[Rule]
 
@@ -38,27 +35,12 @@ def all_rules() -> tuple[RuleClass, ...]:
 
 
 def plugins() -> list[EntryPoint]:
-    """The entry points of other distributions. That there are none is told without `importlib.metadata`, whose import
-    takes longer than that."""
-    if not any(GROUP.encode() in text for folder in sys.path for text in declared(folder or ".")):
+    """The entry points of other distributions."""
+    if not may_offer():
         return []
     from importlib.metadata import entry_points
 
     return sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-
-
-def declared(folder: str) -> Iterator[bytes]:
-    """The entry points that the distributions in a folder declare; those of an archive may be any."""
-    try:
-        names = [name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))]
-    except NotADirectoryError:
-        yield GROUP.encode()
-        return
-    except OSError:
-        return
-    for name in names:
-        with suppress(OSError):
-            yield Path(folder, name, "entry_points.txt").read_bytes()
 
 
 def offered(entry: EntryPoint) -> list[RuleClass]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from memlint.installed import GROUP
+
 TITLE = re.compile(r"# ([A-Z]+[0-9]+) (\S+)")
-GROUP = "memlint.rules"
 
 Words = Iterable[tuple[str, str]]
 """Each with what it means, which some shells show."""
