@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
@@ -36,6 +36,7 @@ from memlint.model import (
     Severity,
     Unchecked,
 )
+from memlint.profile import PACKAGING
 from memlint.settings import Settings
 from memlint.stamps import Stamps, digest, digest_of, stamp_of
 from memlint.version import VERSION
@@ -140,14 +141,14 @@ class Cache:
 
     def checked(self, task: Task, row: Row) -> Outcome | None:
         """The outcome in a row, where neither the file nor what its findings depended on has changed."""
-        if row.key != key_of(task):
+        if row.key != key_of(task.settings, task.named):
             return None
         stamp = self.stamps.of("file", row.path)
         is_same = bool(stamp) and stamp == row.stamp
         if not is_same and digest_of(task.path) != row.digest:
             return None
         stored = json.loads(row.result) if row.result else None
-        if stored and not self.stamps.hold(stored["depends"]):
+        if stored and not (stored["path"] == task.path and self.stamps.hold(stored["depends"])):
             return None
         if stamp != row.stamp:
             self.enter(row._replace(stamp=stamp))
@@ -160,11 +161,13 @@ class Cache:
             return
         is_plain = not (outcome.findings or outcome.unchecked or outcome.withheld or depends.states)
         result = "" if is_plain else json.dumps(plain_of(outcome), separators=(",", ":"))
-        self.enter(Row(self.absolute(task.path), key_of(task), depends.stamp, depends.digest, result))
+        key = key_of(task.settings, task.named)
+        self.enter(Row(self.absolute(task.path), key, depends.stamp, depends.digest, result))
 
-    def profile(self, root: Path, paths: Sequence[Path], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+    def profile(self, root: Path, paths: Iterable[str], guess: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         """The kind of program that a project is, and why, as it was guessed from the same files before, or anew."""
-        states = (f"{path} {self.stamps.of('content', self.absolute(path))}" for path in paths)
+        read = chain(paths, (str(root / name) for name in PACKAGING))
+        states = (f"{path} {self.stamps.of('content', self.absolute(path))}" for path in read)
         path, key = f"{root}{os.sep}?", digest([program(), *states])
         try:
             row = self.rows.get(path)
@@ -211,15 +214,11 @@ def dependencies(data: bytes, stamp: str, outcome: Outcome, stamps: Stamps) -> D
     return Dependencies(stamp, hashlib.blake2b(data).digest(), states)
 
 
-def key_of(task: Task) -> str:
-    """What an outcome depends on beside source text."""
-    return digest([settings_key(task.settings), str(task.named), task.path])
-
-
 @cache
-def settings_key(settings: Settings) -> str:
-    """Settings that findings depend on, and the program that reads them, in short."""
-    return digest([*settings.bearing_on_findings(), program()])
+def key_of(settings: Settings, named: bool) -> str:
+    """What an outcome depends on beside source text and the path in its findings: settings, whether the file is named,
+    and the program that reads them."""
+    return digest([*settings.bearing_on_findings(), str(named), program()])
 
 
 @cache
@@ -262,9 +261,10 @@ def sources(module: str) -> Iterator[str]:
 
 
 def plain_of(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as JSON holds it, without its path."""
+    """An outcome as JSON holds it, with its path as the user wrote it."""
     assert outcome.depends is not None
     return {
+        "path": outcome.path,
         "findings": [plain(each) for each in outcome.findings],
         "unchecked": [plain(each) for each in outcome.unchecked],
         "withheld": outcome.withheld,

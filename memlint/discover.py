@@ -30,11 +30,12 @@ Identity = tuple[tuple[int, int], str]
 
 
 class Found(NamedTuple):
-    """A file to be read, as the user would write it; one that is named is always parsed, and skipped where settings
-    exclude it by force alone."""
+    """A file to be read, as the user would write it, with its settings: those of the folder from which it was reached.
+    One that is named is always parsed, and skipped where settings exclude it by force alone."""
 
-    path: Path
+    path: str
     named: bool
+    settings: Settings
 
 
 class Folder(NamedTuple):
@@ -52,6 +53,7 @@ class Folder(NamedTuple):
 class File(NamedTuple):
     path: str
     identity: Identity
+    settings: Settings
 
 
 def discover(
@@ -87,7 +89,7 @@ class Walk:
             if is_folder:
                 folder = absolute(argument)
                 return Folder("" if path == "." else path, folder, self.layers_above(folder), asked=True)
-            file = File(path, identity(path))
+            file = File(path, identity(path), settings)
         except (FileNotFoundError, NotADirectoryError):
             raise missing(argument) from None
         except OSError as error:
@@ -109,7 +111,7 @@ class Walk:
                     break
                 if entry.identity not in self.listed:
                     self.listed.add(entry.identity)
-                    yield Found(Path(entry.path), entry.identity in self.named)
+                    yield Found(entry.path, entry.identity in self.named, entry.settings)
             else:
                 pending.pop()
 
@@ -141,7 +143,7 @@ class Walk:
                 continue
             if left_out(of_folders if enters else of_files, f"{name}/" if enters else name):
                 continue
-            found: Folder | File = File(inside + name, real_file)
+            found: Folder | File = File(inside + name, real_file, settings)
             if enters:
                 found = Folder(inside + name, inside_absolute + name, layers, settings)
             if linked:

@@ -147,13 +147,13 @@ def ignored_in_file(path: str, settings: Settings) -> frozenset[str]:
     )
 
 
-def idle_patterns(files: Iterable[tuple[Path, Settings]]) -> list[Anchored]:
+def idle_patterns(files: Iterable[tuple[str, Settings]]) -> list[Anchored]:
     """The patterns of `per-file-ignores` that match none of the files whose settings they stand in."""
-    together: dict[Anchored, list[Path]] = {}
+    together: dict[Anchored, list[str]] = {}
     for path, settings in files:
         for anchored, _ in settings.per_file_ignores:
             together.setdefault(anchored, []).append(path)
-    return [each for each, paths in together.items() if not any(matches(each, str(path)) for path in paths)]
+    return [each for each, paths in together.items() if not any(matches(each, path) for path in paths)]
 
 
 def matches(anchored: Anchored, path: str) -> bool:

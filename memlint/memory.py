@@ -60,15 +60,20 @@ class Collector:
 
     def __init__(self) -> None:
         self.parsed = 0
+        self.depth = 0
+        """How often it was entered, and not left yet."""
 
     def __enter__(self) -> None:
         """From here on garbage is looked for as this class says, and not in what is there already."""
+        self.depth += 1
         gc.disable()
         gc.freeze()
 
     def __exit__(self, *_: object) -> None:
-        gc.unfreeze()
-        gc.enable()
+        self.depth -= 1
+        if not self.depth:
+            gc.unfreeze()
+            gc.enable()
 
     def count(self, characters: int) -> None:
         """Take note of a text that is parsed."""

@@ -6,8 +6,9 @@ A leak in a script that ends is not a leak; in a service that runs for weeks lit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ RETENTION = ("ML6", "ML8")
 """The rules whose findings weigh by profile: what is retained, and what stays open."""
 
 PACKAGING = ("pyproject.toml", "setup.cfg", "setup.py")
+"""Files in the root that say how a project is packaged."""
 PACKAGED = re.compile(rb"^\[(project|tool\.poetry|metadata)\]|^\s*(setuptools\.)?setup\(", re.MULTILINE)
 MAIN = re.compile(rb"^if __name__ ?== ?[\"']__main__", re.MULTILINE)
 ASIDE = frozenset({"doc", "docs", "example", "examples", "test", "tests"})
@@ -35,41 +37,40 @@ class Guess(NamedTuple):
     reason: str
 
 
-def guess(root: Path, paths: Sequence[Path]) -> Guess:
+def guess(root: Path, paths: Iterable[str]) -> Guess:
     """The profile of the files of a project, from its own text: how it is packaged, and what it makes at the top."""
     made = "|".join(map(re.escape, sorted(known("profiles", "service", "applications"))))
     marks = "|".join(map(re.escape, sorted(known("profiles", "service", "marks"))))
     serving = re.compile(rf"^\w+ *= *(?:\w+\.)*(?:{made})\(|\b(?:{marks})\b".encode(), re.MULTILINE)
-    main: Path | None = None
-    for path, text in texts(root, paths):
+    main = ""
+    for path in telling(root, paths):
+        text = head(path)
         if serving.search(text):
             return Guess("service", f"{path} makes the application of a server")
-        if main is None and MAIN.search(text):
+        if not main and MAIN.search(text):
             main = path
     for name in PACKAGING:
-        if PACKAGED.search(head(root / name)):
+        if PACKAGED.search(head(str(root / name))):
             return Guess("library", f"{root / name} packages it")
-    if main is not None:
+    if main:
         return Guess("script", f"{main} runs as a program, and nothing packages it")
     return Guess("library", "nothing says that it serves, or runs as a script")
 
 
-def texts(root: Path, paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:
-    """The first files that are no tests, examples or documents, with their text."""
-    telling = (path for path in paths if ASIDE.isdisjoint(parts_below(root, path)))
-    for _, path in zip(range(MOST_FILES), telling, strict=False):
-        yield path, head(path)
+def telling(root: Path, paths: Iterable[str]) -> Iterator[str]:
+    """The first files that are no tests, examples or documents."""
+    return islice((path for path in paths if ASIDE.isdisjoint(folders_below(root, Path(path)))), MOST_FILES)
 
 
-def parts_below(root: Path, path: Path) -> tuple[str, ...]:
+def folders_below(root: Path, path: Path) -> tuple[str, ...]:
     absolute = path.absolute()
     return absolute.relative_to(root).parts[:-1] if absolute.is_relative_to(root) else path.parts[:-1]
 
 
-def head(path: Path) -> bytes:
+def head(path: str) -> bytes:
     """The beginning of a file; nothing where it cannot be read, which whoever checks it will say."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(MOST_BYTES)
     except OSError:
         return b""

@@ -75,6 +75,10 @@ class Settings:
     baseline: str = ""
     """Relative to the root; empty where there is none."""
 
+    def __hash__(self) -> int:
+        """Of what tells settings apart most often: a run asks for it with every file."""
+        return hash((self.root, self.select, self.profile))
+
     @property
     def asked(self) -> tuple[str, ...]:
         """All selectors that switch rules on."""

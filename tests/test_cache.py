@@ -196,11 +196,27 @@ def test_another_memlint_other_rows(tmp_path: Path, worked_out: list[str], monke
     write(tmp_path, {"one.py": LEAKY})
     check(tmp_path)
     worked_out.clear()
-    module.settings_key.cache_clear()
+    module.key_of.cache_clear()
     monkeypatch.setattr(module, "program", lambda: "another")
     check(tmp_path)
-    module.settings_key.cache_clear()
+    module.key_of.cache_clear()
     assert worked_out == ["one.py"]
+
+
+def test_a_path_is_told_as_it_is_written_now(tmp_path: Path) -> None:
+    write(tmp_path, {"app/memlint.toml": "", "app/leaky.py": LEAKY})
+    kept = ["--cache-dir", str(tmp_path / "kept")]
+    inside = memlint("check", ".", *kept, cwd=tmp_path / "app")
+    outside = memlint("check", "app", *kept, cwd=tmp_path)
+    assert inside.stdout.startswith("leaky.py:") and outside.stdout.startswith(os.path.join("app", "leaky.py:"))
+
+
+def test_what_packages_a_project_bears_on_its_kind(tmp_path: Path) -> None:
+    write(tmp_path, {"memlint.toml": "", "tool.py": "if __name__ == '__main__':\n    print(1)\n"})
+    assert "checked as a script" in memlint("check", "--verbose", cwd=tmp_path).stderr
+    assert "checked as a script" in memlint("check", "--verbose", cwd=tmp_path).stderr
+    write(tmp_path, {"pyproject.toml": "[project]\nname = 'tool'\n"})
+    assert "checked as a library" in memlint("check", "--verbose", cwd=tmp_path).stderr
 
 
 def test_a_memlint_that_was_installed_just_now_is_the_same_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,10 @@ def write(path: str, text: str) -> None:
 def found(*arguments: str) -> list[str]:
     """The paths that are found, with slashes; nothing may fail."""
     failures: list[Failure] = []
-    paths = [entry.path.as_posix() for entry in discover([Path(a) for a in arguments], settings.load, failures.append)]
+    paths = [
+        entry.path.replace(os.sep, "/")
+        for entry in discover([Path(a) for a in arguments], settings.load, failures.append)
+    ]
     assert failures == []
     return paths
 
@@ -81,7 +84,10 @@ def test_paths_are_written_as_the_argument_was(project: Path) -> None:
 def test_a_file_is_named_only_if_it_is_an_argument_itself() -> None:
     files("pkg/a.py", "pkg/b.py")
     entries = discover([Path("pkg"), Path("pkg/b.py")], settings.load, print)
-    assert [(entry.path.as_posix(), entry.named) for entry in entries] == [("pkg/a.py", False), ("pkg/b.py", True)]
+    assert [(entry.path.replace(os.sep, "/"), entry.named) for entry in entries] == [
+        ("pkg/a.py", False),
+        ("pkg/b.py", True),
+    ]
 
 
 def test_a_named_file_is_taken_whatever_its_ending_and_whatever_excludes_it() -> None:
@@ -249,7 +255,7 @@ def test_a_link_that_is_named_counts_as_its_file() -> None:
     files("pkg/real.py")
     os.symlink("pkg/real.py", "link.py")
     entries = discover([Path("pkg"), Path("link.py")], settings.load, print)
-    assert [(entry.path.as_posix(), entry.named) for entry in entries] == [("pkg/real.py", True)]
+    assert [(entry.path.replace(os.sep, "/"), entry.named) for entry in entries] == [("pkg/real.py", True)]
 
 
 @posix
@@ -290,7 +296,7 @@ def test_what_may_not_be_read_is_a_failure_and_the_walk_goes_on() -> None:
         (top / "locked").chmod(0o000)
         with unprivileged():
             walk = discover([top, top / "locked/b.py"], settings.load, failures.append)
-            paths = [entry.path for entry in walk]
+            paths = [Path(entry.path) for entry in walk]
         (top / "locked").chmod(0o700)
     assert paths == [top / "a.py", top / "z/c.py"]
     assert failures == [
@@ -308,7 +314,7 @@ def test_an_ignore_file_without_permission_is_a_failure_and_ignores_nothing() ->
         (top / ".gitignore").chmod(0o000)
         files(str(top / "a.py"))
         with unprivileged():
-            paths = [entry.path for entry in discover([top], settings.load, failures.append)]
+            paths = [Path(entry.path) for entry in discover([top], settings.load, failures.append)]
     assert paths == [top / "a.py"]
     assert failures == [
         Failure(str(top / ".gitignore"), "cannot be read, so its patterns do not hold: Permission denied")
@@ -319,9 +325,9 @@ def test_a_folder_that_goes_away_during_the_walk_is_a_failure() -> None:
     files("a.py", "b/c.py", "d/e.py")
     failures: list[Failure] = []
     walk = discover([Path(".")], settings.load, failures.append)
-    paths = [next(walk).path]
+    paths = [Path(next(walk).path)]
     shutil.rmtree("b")
-    paths.extend(entry.path for entry in walk)
+    paths.extend(Path(entry.path) for entry in walk)
     assert paths == [Path("a.py"), Path("d/e.py")]
     assert [failure.path for failure in failures] == ["b"]
     assert failures[0].message.startswith("the folder cannot be listed: ")
@@ -413,3 +419,19 @@ def test_what_is_found_is_what_git_lists(project: Path, seed: int) -> None:
     grow(project, chance, 3)
     write(".git/info/exclude", pattern(chance))
     assert found(".") == listed_by_git(project)
+
+
+def test_a_file_has_the_settings_of_the_nearest_folder_with_some() -> None:
+    files("app/a.py", "app/deep/b.py", "app/lib/c.py", "app/lib/deep/d.py")
+    write("app/memlint.toml", 'select = ["ML1"]\n')
+    write("app/lib/memlint.toml", 'select = ["ML2"]\n')
+    write("memlint.toml", 'select = ["ML4"]\n')
+    chosen = {entry.path: entry.settings.select for entry in discover([Path("app")], settings.load, print)}
+    assert chosen == {
+        os.path.join("app", "a.py"): ("ML1",),
+        os.path.join("app", "deep", "b.py"): ("ML1",),
+        os.path.join("app", "lib", "c.py"): ("ML2",),
+        os.path.join("app", "lib", "deep", "d.py"): ("ML2",),
+    }
+    (named,) = discover([Path("app/lib/deep/d.py")], settings.load, print)
+    assert named.settings.select == ("ML2",)

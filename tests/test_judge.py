@@ -147,7 +147,7 @@ def test_a_pattern_is_relative_to_the_folder_of_the_file_that_says_it(
 def test_patterns_that_match_none_of_the_files_are_told() -> None:
     ignores = tuple((Anchored(str(ROOT), pattern), ("ML1",)) for pattern in ("gen_*.py", "tset/*", "tests/*"))
     settings = Settings(ROOT, None, per_file_ignores=ignores)
-    files = [(ROOT / name, settings) for name in ("gen_a.py", "tests/a.py", "b.py")]
+    files = [(str(ROOT / name), settings) for name in ("gen_a.py", "tests/a.py", "b.py")]
     assert idle_patterns(files) == [Anchored(str(ROOT), "tset/*")]
 
 

@@ -21,7 +21,7 @@ def profile_of(tmp_path: Path, **files: str) -> str:
         path = tmp_path / name.replace("__", "/").replace("_toml", ".toml").replace("_py", ".py")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        paths += [path] if path.suffix == ".py" else []
+        paths += [str(path)] if path.suffix == ".py" else []
     return guess(tmp_path, paths).profile
 
 

@@ -21,7 +21,7 @@ from memlint.discover import discover
 from memlint.memory import budget
 from memlint.model import Failure, Finding, Outcome, Position, Report
 from memlint.narrowing import Narrowing
-from memlint.profile import guess
+from memlint.profile import guess, telling
 from memlint.settings import Settings, UsageError
 from memlint.source import LINE_END, SourceFile, Undecodable
 
@@ -31,6 +31,7 @@ Pairs = Iterable[tuple[run.Task, Outcome]]
 def settings_with(flags: dict[str, Any]) -> Callable[[Path], Settings]:
     """What tells the settings of a folder under the flags."""
     in_force = loader(flags)
+    same: dict[Settings, Settings] = {}
 
     @functools.cache
     def known(start: str, folder: Path) -> Settings:
@@ -39,7 +40,7 @@ def settings_with(flags: dict[str, Any]) -> Callable[[Path], Settings]:
             run.rules_for(settings)  # refuses a selector that means no rule
         if flags["verbose"]:
             click.echo(f"memlint: {folder}: settings from {settings.origin or 'nowhere, so defaults'}", err=True)
-        return settings
+        return same.setdefault(settings, settings)
 
     return lambda folder: known(os.getcwd(), folder)
 
@@ -55,7 +56,7 @@ def survey(
     cache = None
     if not (fix or reason or flags["no_gate"] or flags["no_cache"] or narrowing.changes.folder):
         cache = Cache(folder_for(flags["cache_dir"], settings_for(Path(".")).root))
-    placed = [(found.path, settings_for(found.path.parent)) for found in files]
+    placed = [(found.path, found.settings) for found in files]
     in_force = profiled(placed, flags["verbose"], cache)
     if flags["verbose"]:
         say_idle(placed)
@@ -64,7 +65,7 @@ def survey(
         click.echo(f"memlint: --max-memory: {allowed.note}", err=True)
     tasks = [
         run.Task(
-            str(found.path),
+            found.path,
             settings,
             found.named,
             fix,
@@ -123,24 +124,25 @@ def sieve(settings: Settings, narrowing: Narrowing, flags: dict[str, Any]) -> Ca
     return functools.partial(verify.verified, settings=settings, command=verify.asked(), flags=flags)
 
 
-def profiled(files: Sequence[tuple[Path, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
+def profiled(files: Sequence[tuple[str, Settings]], is_verbose: bool, cache: Cache | None = None) -> list[Settings]:
     """The settings of each file, with the profile guessed where they name none."""
-    together: dict[Settings, list[Path]] = {}
+    together: dict[Settings, list[str]] = {}
     for path, settings in files:
         together.setdefault(settings, []).append(path)
     known: dict[Settings, Settings] = {}
     for settings, paths in together.items():
         profile, reason = settings.profile, "by the settings"
         if not profile:
-            guessed = functools.partial(guess, settings.root, paths)
-            profile, reason = cache.profile(settings.root, paths, guessed) if cache else guessed()
+            read = [*telling(settings.root, paths)]
+            guessed = functools.partial(guess, settings.root, read)
+            profile, reason = cache.profile(settings.root, read, guessed) if cache else guessed()
         known[settings] = replace(settings, profile=profile)
         if is_verbose:
             click.echo(f"memlint: {settings.root}: checked as a {profile}: {reason}", err=True)
     return [known[settings] for _, settings in files]
 
 
-def say_idle(files: Sequence[tuple[Path, Settings]]) -> None:
+def say_idle(files: Sequence[tuple[str, Settings]]) -> None:
     """Say which patterns of `per-file-ignores` match none of the files."""
     from memlint.judge import idle_patterns
 

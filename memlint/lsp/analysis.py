@@ -120,7 +120,7 @@ def settings_for(request: Request) -> Settings:
 def profile_of(found: Settings, alone: str) -> str:
     """What kind of program a project is, as a run over all of it guesses."""
     if alone:
-        return guess(found.root, [Path(alone)]).profile
+        return guess(found.root, [alone]).profile
     files = discover([found.root], lambda folder: found, lambda failure: None)
     return guess(found.root, [file.path for file in itertools.islice(files, MOST_FILES)]).profile
 
