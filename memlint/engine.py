@@ -53,7 +53,7 @@ def lint(
     scan = Scan(source.scanned)
     fitting = [rule for rule in rules if rule.since <= project.target]
     awake = [rule for rule in fitting if not gated or is_taught or rule.gate.admits_file(scan)]
-    tree = (project.tree_at_hand(source) or read(source, outcome)) if awake or parse else None
+    tree = tree_of(source, project, outcome) if awake or parse else None
     if tree is None or not awake:
         return outcome
     facts = Facts(source, tree, project)
@@ -75,6 +75,15 @@ def lint(
     if remarks := reviewed(outcome, tree, rules, awake):
         outcome.findings = in_order(outcome.findings + anchored(remarks, tree, project.root))
     return outcome
+
+
+def tree_of(source: SourceFile, project: Project, outcome: Outcome) -> Tree | None:
+    """The tree of the file to be linted: one that was read for another's sake, else read now that there is room."""
+    tree = project.tree_at_hand(source)
+    if tree is None:
+        project.make_room(len(source.text))
+        tree = read(source, outcome)
+    return tree
 
 
 def reviewed(outcome: Outcome, tree: Tree, rules: Sequence[type[Rule]], awake: Sequence[type[Rule]]) -> list[Finding]:

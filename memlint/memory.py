@@ -18,7 +18,7 @@ OF_CHARACTER = 100
 AT_HAND = 400_000
 """Characters of source in other files whose facts a process keeps at hand."""
 
-BETWEEN = 1_000_000
+BETWEEN = 500_000
 """Characters of source parsed between two looks for garbage: what files leave behind grows with their text."""
 
 

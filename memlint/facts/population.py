@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -62,8 +63,7 @@ class Population:
 
     def is_used_up(self, model: ClassModel) -> bool:
         """Whether every call that makes an instance stands where it is run over to its end: no jump leaves the loop."""
-        places = list(self.places(self.facts, model.node))
-        return bool(places) and all(self.is_run_through(*place) for place in places)
+        return are_some_and_all(self.is_run_through(*place) for place in self.places(self.facts, model.node))
 
     def is_run_through(self, facts: Facts, call: ast.Call) -> bool:
         user = facts.tree.parents[call]
@@ -88,11 +88,9 @@ class Population:
             return True
         owner = self.facts.tree.parents[function]
         if isinstance(owner, ast.ClassDef) and getattr(function, "name", "") in known("population", "once", "alone"):
-            made = list(self.places(self.facts, owner))
-            if made and all(is_of_program(facts) for facts, _ in made):
+            if are_some_and_all(is_of_program(facts) for facts, _ in self.places(self.facts, owner)):
                 return True
-        calls = self.calls_of(self.facts, function)
-        return bool(calls) and all(self.is_once(*place) for place in calls)
+        return are_some_and_all(self.is_once(*place) for place in self.calls_of(self.facts, function))
 
     def is_called_at_end(self, function: ast.AST) -> bool:
         """Whether a function is given to what calls it when the process ends."""
@@ -108,15 +106,16 @@ class Population:
         owner = facts.tree.parents[scope]
         if isinstance(owner, ast.ClassDef):
             return getattr(scope, "name", "") in MAKING and self.is_of_process(facts, owner)
-        callers = self.calls_of(facts, scope) if further else []
-        return bool(callers) and all(self.is_once(*place, further - 1) for place in callers)
+        callers = self.calls_of(facts, scope) if further else ()
+        return are_some_and_all(self.is_once(*place, further - 1) for place in callers)
 
-    def calls_of(self, facts: Facts, function: ast.AST) -> list[Place]:
-        """The calls of the package that name a function of a file, its own apart."""
+    def calls_of(self, facts: Facts, function: ast.AST) -> Iterator[Place]:
+        """The calls of the package that name a function of a file, its own apart; the facts of one file at a time."""
         name = getattr(function, "name", "")
-        others = (facts, *facts.project.calling(facts, name, ENOUGH))
-        calls = [(each, call) for each in others for call in each.registrations.calls if last_name(call.func) == name]
-        return [(each, call) for each, call in calls if function not in each.tree.ancestors(call)]
+        for other in chain([facts], facts.project.calling(facts, name, ENOUGH)):
+            for call in other.registrations.calls:
+                if last_name(call.func) == name and function not in other.tree.ancestors(call):
+                    yield other, call
 
     def _is_many(self, facts: Facts, owner: ast.ClassDef, further: int) -> bool:
         def answer() -> bool:
@@ -154,7 +153,7 @@ class Population:
     def places(self, facts: Facts, owner: ast.ClassDef) -> Iterator[Place]:
         """The calls of the package that name the class, in its own file first; those of tests apart."""
         names = {each.node.name for each in facts.registrations.family(facts.classes.of(owner))}
-        for other in (facts, *facts.project.calling(facts, owner.name, ENOUGH)):
+        for other in chain([facts], facts.project.calling(facts, owner.name, ENOUGH)):
             for call in other.registrations.calls:
                 name = last_name(call.func)
                 is_own = other is facts and name == "cls" and other.tree.enclosing(call, ast.ClassDef) is owner
@@ -191,7 +190,7 @@ class Population:
     def is_called(self, function: ast.AST) -> bool:
         """Whether anything of the package calls a function of this file, by its name."""
         name = getattr(function, "name", "")
-        files = (self.facts, *self.facts.project.calling(self.facts, name, 2))
+        files = chain([self.facts], self.facts.project.calling(self.facts, name, 2))
         return any(last_name(call.func) == name for facts in files for call in facts.registrations.calls)
 
     def is_kept_for_all(self, facts: Facts, call: ast.Call) -> bool:
@@ -237,10 +236,11 @@ class Population:
 
     def is_called_often(self, facts: Facts, function: ast.AST, name: str, further: int) -> bool:
         """Whether any call of a function runs often; others call one that the package itself does not."""
-        calls = self.calls_of(facts, function)
-        if not calls:
+        answers = (self.is_repeated(*place, further) for place in self.calls_of(facts, function))
+        first = next(answers, None)
+        if first is None:
             return name not in known("population", "once", "alone") and not is_factory(function)
-        return any(self.is_repeated(*place, further) for place in calls)
+        return first or any(answers)
 
     def is_decorating(self, facts: Facts, function: ast.AST) -> bool:
         """Whether a function, or one around it, is given a function or a class by the name of its parameter: it runs as
@@ -248,6 +248,11 @@ class Population:
         around = (function, *(each for each in facts.tree.ancestors(function) if isinstance(each, FUNCTIONS)))
         given = (each.arg for outer in around for each in (*outer.args.posonlyargs, *outer.args.args))  # type: ignore[attr-defined]
         return not known("hooks", "single", "functions").isdisjoint({*given} - {"cls"})
+
+
+def are_some_and_all(answers: Iterator[bool]) -> bool:
+    """Whether there are answers, and all are yes; the facts of a file are let go before the next one is asked."""
+    return next(answers, False) and all(answers)
 
 
 def is_factory(function: ast.AST) -> bool:

@@ -119,7 +119,6 @@ class Project:
             self._found.clear()
             self._definitions.clear()
             self._outlines.clear()
-        self._close_if_many(len(facts.source.text))
         self._facts[path] = facts
         self._linted = path
         try:
@@ -129,7 +128,7 @@ class Project:
             if not any(path in looked for looked in self._looked.values()):
                 del self._facts[path]
                 facts.close()
-            self._close_if_many()
+            self.make_room()
 
     def looked_for(self, facts: Facts) -> frozenset[str]:
         """The paths of other files, there or not, that facts of a file came from, at first or further hand."""
@@ -367,9 +366,9 @@ class Project:
                 total -= size
                 del self._facts[path]
 
-    def _close_if_many(self, more: int = 0) -> None:
-        """Cut the cycles of all facts, where they are many, or would be with so many characters more, and nobody works
-        with them; one by one will not do, as they hold each other."""
+    def make_room(self, more: int = 0) -> None:
+        """Cut the cycles of all facts, where they are many, or would be with so many characters more; nobody may work
+        with them. One by one will not do, as they hold each other."""
         if sum(self._sizes().values()) + more > self.at_hand:
             for facts in filter(None, self._facts.values()):
                 facts.close()

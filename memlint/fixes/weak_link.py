@@ -12,6 +12,7 @@ import builtins
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from memlint.facts import Facts
 from memlint.facts.branches import walk
@@ -171,7 +172,7 @@ class WeakLink:
         yield from self.objections_to_store()
         yield from self.objections_to_class()
         yield from self.objections_to_owner()
-        for facts in (self.facts, *self.facts.project.beside(self.facts, self.pattern())):
+        for facts in chain([self.facts], self.facts.project.beside(self.facts, self.pattern())):
             yield from self.objections_in(facts)
         yield from Outliving(self.facts, self.own, self.owner, self.means_link).objections()
 
