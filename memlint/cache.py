@@ -257,7 +257,7 @@ def sources(module: str) -> Iterator[str]:
         return
     for root in spec.submodule_search_locations:
         for folder, _, names in os.walk(root):
-            yield from (os.path.join(folder, name) for name in names if name.endswith((".py", ".toml")))
+            yield from (os.path.join(folder, name) for name in names if name.endswith((".py", ".json")))
 
 
 def plain_of(outcome: Outcome) -> dict[str, Any]:

@@ -1,6 +1,8 @@
-"""What the run must know of memlint's rules before it needs one, so that only those a file is for are imported.
+"""What a run must know of memlint's rules before it needs one, so that only those a file is for are imported.
 
-`index.json` beside this module says it; `python -m memlint.index > memlint/index.json` writes it anew.
+`index.json` beside this module says it, with the patterns of their gates as they are searched for; the tables of what
+is known of libraries stand in `knowledge/tables.json` as they are read fastest. `python -m memlint.index` writes both
+anew.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+from memlint import knowledge, probe
 from memlint.gate import Gate
 from memlint.model import Effect, Safety, Severity
 from memlint.rule import Rule
@@ -33,8 +36,7 @@ class Deferred:
         self.__dict__.update({word: tuple(said[word]) for word in TUPLES})
         self.effect, self.severity = Effect[said["effect"]], Severity[said["severity"]]
         self.fixes = tuple(Safety[each] for each in said["fixes"])
-        statement, file = ([each.encode("latin-1") for each in side] for side in (said["statement"], said["file"]))
-        self.gate = Gate(tuple(statement), tuple(file))
+        self.gate = Gate(*(tuple(map(encoded, said[side])) for side in ("statement", "file")))
 
     @cached_property
     def rule(self) -> type[Rule]:
@@ -51,7 +53,11 @@ class Deferred:
 
 def listed() -> list[type[Rule]]:
     """Memlint's own rules, none of them imported."""
-    return cast("list[type[Rule]]", [Deferred(said) for said in json.loads(FILE.read_text("utf-8"))])
+    found = json.loads(FILE.read_text("utf-8"))
+    for pattern, (words, others) in found["cuts"].items():
+        plain = [(list(map(encoded, needed)), encoded(other)) for needed, other in others]
+        probe.known[encoded(pattern)] = probe.Cut(list(map(encoded, words)), plain)
+    return cast("list[type[Rule]]", list(map(Deferred, found["rules"])))
 
 
 def rules_of(module: ModuleType) -> Iterator[type[Rule]]:
@@ -71,16 +77,50 @@ def said(rule: type[Rule]) -> dict[str, Any]:
         "effect": rule.effect.name,
         "severity": rule.severity.name,
         "fixes": [each.name for each in rule.fixes],
-        "statement": [each.decode("latin-1") for each in rule.gate.statement],
-        "file": [each.decode("latin-1") for each in rule.gate.file],
+        "statement": list(map(decoded, rule.gate.statement)),
+        "file": list(map(decoded, rule.gate.file)),
     }
+
+
+def encoded(pattern: str) -> bytes:
+    return pattern.encode("latin-1")
+
+
+def decoded(pattern: bytes) -> str:
+    return pattern.decode("latin-1")
 
 
 def index() -> str:
     """The text of `index.json`, from the classes themselves."""
     rules = sorted(rules_of(importlib.import_module("memlint.rules")), key=lambda rule: rule.code)
-    return "[\n" + ",\n".join(json.dumps(said(rule)) for rule in rules) + "\n]\n"
+    patterns = sorted({each for rule in rules for each in (*rule.gate.statement, *rule.gate.file)})
+    cuts = {}
+    for pattern in patterns:
+        words, others = probe.cut(pattern)
+        plain = [[list(map(decoded, needed)), decoded(other)] for needed, other in others]
+        cuts[decoded(pattern)] = [list(map(decoded, words)), plain]
+    return lines({"rules": list(map(said, rules)), "cuts": cuts})
+
+
+def tables() -> str:
+    """The text of `knowledge/tables.json`, from the tables themselves."""
+    return lines({name: knowledge.read(name) for name in knowledge.tables()})
+
+
+def lines(found: dict[str, Any]) -> str:
+    """JSON with a line for each item of what is found."""
+    parts = []
+    for key, value in found.items():
+        items = (
+            [json.dumps(each) for each in value]
+            if isinstance(value, list)
+            else [f"{json.dumps(name)}: {json.dumps(each)}" for name, each in value.items()]
+        )
+        start, end = "[]" if isinstance(value, list) else "{}"
+        parts.append(f"{json.dumps(key)}: {start}\n" + ",\n".join(items) + f"\n{end}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 if __name__ == "__main__":
-    print(index(), end="")
+    FILE.write_text(index(), "utf-8")
+    knowledge.FILE.write_text(tables(), "utf-8")

@@ -82,8 +82,7 @@ def place(start: Position, cell: int) -> str:
     return f"cell {cell}:{start.line}:{start.column}" if cell else f"{start.line}:{start.column}"
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the text from `start` up to `end` by `content`, whose lines end in `\\n`."""
 
     start: Position
@@ -91,8 +90,7 @@ class Edit:
     content: str
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits of one file that stand or fall together."""
 
     message: str
@@ -100,8 +98,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True)
-class Related:
+class Related(NamedTuple):
     """Another place that a finding is about: the far end of a cycle, the write to a shared default."""
 
     path: str
@@ -158,8 +155,7 @@ class Finding:
         return place(self.start, self.cell)
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """Something that memlint could not do; the rest of the run went on."""
 
     path: str
@@ -167,8 +163,7 @@ class Failure:
     rule: str = ""
 
 
-@dataclass(frozen=True)
-class Unchecked:
+class Unchecked(NamedTuple):
     """Source that was deliberately not analysed, and why."""
 
     path: str
@@ -179,8 +174,7 @@ class Unchecked:
     """Whether nobody expects it to be analysed, so that only --verbose tells of it."""
 
 
-@dataclass(frozen=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """The bytes that a fixed file is to hold, and a digest of those that were read."""
 
     before: bytes

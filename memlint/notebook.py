@@ -142,14 +142,14 @@ class Notebook(SourceFile):
             cell=cell.number,
             start=within(finding.start, cell),
             end=within(finding.end, cell),
-            fix=fix and replace(fix, edits=tuple(moved(edit, cell) for edit in fix.edits)),
+            fix=fix and fix._replace(edits=tuple(moved(edit, cell) for edit in fix.edits)),
             related=tuple(self.related(each) if each.path == self.path else each for each in finding.related),
             rows=tuple(row - cell.first + 1 for row in finding.rows),
         )
 
     def related(self, place: Related) -> Related:
         cell = self.cell_at(place.start.line)
-        return replace(place, cell=cell.number, start=within(place.start, cell), end=within(place.end, cell))
+        return place._replace(cell=cell.number, start=within(place.start, cell), end=within(place.end, cell))
 
 
 def within(place: Position, cell: Cell) -> Position:
@@ -158,7 +158,7 @@ def within(place: Position, cell: Cell) -> Position:
 
 
 def moved(edit: Edit, cell: Cell) -> Edit:
-    return replace(edit, start=within(edit.start, cell), end=within(edit.end, cell))
+    return edit._replace(start=within(edit.start, cell), end=within(edit.end, cell))
 
 
 def code(document: Any) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 Probe = Callable[[bytes], bool]
 
@@ -26,18 +27,35 @@ WORD = re.compile(rb"\\b(\w+)(?![\w*+?{])")
 """A word boundary before a literal."""
 
 
-@functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
-def probe(pattern: bytes) -> Probe:
-    """A test for whether a pattern occurs in some bytes."""
-    words: list[bytes] = []
-    others: list[tuple[list[bytes], bytes]] = []
+class Cut(NamedTuple):
+    """The alternatives of a pattern: those that are plain words, and others, each behind the literals that stand in
+    whatever it matches."""
+
+    words: list[bytes]
+    others: list[tuple[list[bytes], bytes]]
+
+
+known: dict[bytes, Cut] = {}
+"""Patterns that were cut before."""
+
+
+def cut(pattern: bytes) -> Cut:
+    """The alternatives of a pattern; one that begins with flags is not cut."""
+    found = Cut([], [])
     is_flagged = FLAGS.match(pattern) is not None
     for alternative in [pattern] if is_flagged else alternatives(pattern):
         needed = [] if is_flagged else literals(alternative)
         if needed == [alternative]:
-            words.append(alternative)
+            found.words.append(alternative)
         else:
-            others.append((needed, alternative))
+            found.others.append((needed, alternative))
+    return found
+
+
+@functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
+def probe(pattern: bytes) -> Probe:
+    """A test for whether a pattern occurs in some bytes."""
+    words, others = known.get(pattern) or cut(pattern)
 
     def occurs(data: bytes) -> bool:
         for word in words:

@@ -112,7 +112,7 @@ def told(outcome: Outcome, source: SourceFile) -> Outcome:
     outcome.findings = list(map(source.told, outcome.findings))
     places = [source.placed(each.line) for each in outcome.unchecked]
     outcome.unchecked = [
-        replace(each, line=line, cell=cell) for each, (line, cell) in zip(outcome.unchecked, places, strict=True)
+        each._replace(line=line, cell=cell) for each, (line, cell) in zip(outcome.unchecked, places, strict=True)
     ]
     return outcome
 

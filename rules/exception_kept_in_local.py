@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from memlint.api import (
     Binding,
@@ -89,7 +88,7 @@ class ExceptionKeptInLocal(Rule):
                 "the frame: a cycle, so all its locals are freed only by the garbage collector; "
                 + advice(place, binding, is_returned),
                 related=[(other.by, f"`{binding.name}` is given another one here") for other in others],
-                fix=replace(fix, safety=Safety.UNSAFE) if fix else None,
+                fix=fix._replace(safety=Safety.UNSAFE) if fix else None,
                 unfixed=unfixed,
                 optional=place.is_inside
                 or is_returned

@@ -67,18 +67,18 @@ def test_importing_every_rule_costs_no_libcst() -> None:
 def test_a_run_over_clean_files_costs_no_libcst(tmp_path: Path) -> None:
     (tmp_path / "clean.py").write_text("x = 1\n")
     arguments = ["memlint", "check", str(tmp_path)]
-    code = f"import sys; sys.argv = {arguments!r}\nfrom memlint.cli import main\ntry: main()\nexcept SystemExit: pass"
+    code = f"import sys; sys.argv = {arguments!r}\nfrom memlint.cli import run\nrun()"
     assert "libcst" not in modules_after(code)
 
 
 def test_version_and_help_import_no_command() -> None:
-    run = "from memlint.cli import main\ntry: main()\nexcept SystemExit: pass"
+    run = "from memlint.cli import run\nrun()"
     code = f"import sys; sys.argv = ['memlint', '--version']\n{run}"
     assert not {"memlint.cli.check", "memlint.registry", "libcst"} & modules_after(code)
 
 
 def test_help_imports_no_command() -> None:
-    run = "from memlint.cli import main\ntry: main()\nexcept SystemExit: pass"
+    run = "from memlint.cli import run\nrun()"
     code = f"import sys; sys.argv = ['memlint', '--help']\n{run}"
     modules = modules_after(code)
     assert not {"memlint.cli.check", "memlint.registry", "memlint.settings", "libcst"} & modules

@@ -73,7 +73,7 @@ def test_a_shell_that_is_not_known() -> None:
 
 
 def test_a_key_press_imports_no_rule() -> None:
-    code = "import sys\nfrom memlint.cli import main\ntry: main()\nexcept SystemExit: pass\nprint(*sys.modules)"
+    code = "import sys\nfrom memlint.cli import run\nrun()\nprint(*sys.modules)"
     asked = {"_MEMLINT_COMPLETE": "bash_complete", "COMP_WORDS": "memlint check --select ML1", "COMP_CWORD": "3"}
     done = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, **asked}, capture_output=True, text=True, check=True

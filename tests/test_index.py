@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import memlint.api
-from memlint.index import FILE, TUPLES, WORDS, Deferred, index, listed
+from memlint import knowledge, probe
+from memlint.index import FILE, TUPLES, WORDS, Deferred, index, listed, tables
 
 CODE = """
 import sys
@@ -21,9 +22,16 @@ print([each.code for each in found], sorted(name for name in sys.modules if name
 """
 
 
-def test_the_index_is_that_of_the_rules() -> None:
-    """After a change: `python -m memlint.index > memlint/index.json`."""
+def test_the_index_is_that_of_the_rules_and_tables() -> None:
+    """After a change: `python -m memlint.index`."""
     assert FILE.read_text("utf-8") == index()
+    assert knowledge.FILE.read_text("utf-8") == tables()
+
+
+def test_the_patterns_of_the_index_are_cut_as_they_would_be() -> None:
+    patterns = {each for rule in listed() for each in (*rule.gate.statement, *rule.gate.file)}
+    assert patterns <= probe.known.keys()
+    assert all(probe.known[each] == probe.cut(each) for each in patterns)
 
 
 def test_a_deferred_rule_says_what_its_class_says() -> None:

@@ -87,9 +87,10 @@ class Population:
         if self.is_of_program or self.is_called_at_end(function) or is_test(getattr(function, "name", "")):
             return True
         owner = self.facts.tree.parents[function]
-        if isinstance(owner, ast.ClassDef) and getattr(function, "name", "") in known("population", "once", "alone"):
-            if are_some_and_all(is_of_program(facts) for facts, _ in self.places(self.facts, owner)):
-                return True
+        is_alone = getattr(function, "name", "") in known("population", "once", "alone")
+        made = self.places(self.facts, owner) if is_alone and isinstance(owner, ast.ClassDef) else iter(())
+        if are_some_and_all(is_of_program(facts) for facts, _ in made):
+            return True
         return are_some_and_all(self.is_once(*place) for place in self.calls_of(self.facts, function))
 
     def is_called_at_end(self, function: ast.AST) -> bool:

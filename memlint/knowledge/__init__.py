@@ -7,20 +7,18 @@ lists in `[tool.memlint.knowledge]`.
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 Extension: TypeAlias = tuple[tuple[str, str, str, tuple[str, ...]], ...]
 """What a user adds: file, section, key, names."""
 
 FOLDER = Path(__file__).parent
+FILE = FOLDER / "tables.json"
+"""All tables, as a run reads them; `memlint.index` writes it."""
 FIGURES = frozenset({"nanoseconds"})
 """Sections of what was measured, which nobody adds to."""
 
@@ -48,15 +46,25 @@ def inverted(file: str, section: str) -> dict[str, str]:
     return _inverted(file, section, _in_force)
 
 
-@cache  # memlint: ignore[ML602] one entry per table and settings file
-def shipped(name: str) -> dict[str, Any]:
-    """A table as it ships; raises `FileNotFoundError` for another name."""
+@cache
+def shipped() -> dict[str, dict[str, Any]]:
+    """The tables as they ship, by name."""
+    found: dict[str, dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
+    return found
+
+
+def read(name: str) -> dict[str, Any]:
+    """A table as it is written; raises `FileNotFoundError` for another name."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
 def lists(name: str) -> dict[str, dict[str, list[str]]]:
     """The sections of a table that users may add names to."""
-    return {section: keys for section, keys in shipped(name).items() if section not in FIGURES}
+    return {section: keys for section, keys in shipped()[name].items() if section not in FIGURES}
 
 
 def tables() -> list[str]:
@@ -66,7 +74,7 @@ def tables() -> list[str]:
 
 @cache  # memlint: ignore[ML602] one entry per table and settings file
 def _table(name: str, extension: Extension) -> dict[str, dict[str, list[str]]]:
-    merged: dict[str, dict[str, list[str]]] = {section: dict(keys) for section, keys in shipped(name).items()}
+    merged: dict[str, dict[str, list[str]]] = {section: dict(keys) for section, keys in shipped()[name].items()}
     for file, section, key, added in extension:
         if file == name:
             merged[section][key] = [*merged[section][key], *added]
