@@ -19,12 +19,14 @@ CONTAINER = (
     rb"""[\[{]|\([^)]*?[\[{("'#]|\w+(?:(?:\s|\\\n|#[^\n]*\n)*\.(?:\s|\\\n|#[^\n]*\n)*\w+)*(?:\s|\\\n|#[^\n]*\n)*\("""
 )
 CONTAINER_DEFAULT = (
-    rb"def[\s\\]+[^\s(\[\\]+[\s\\]*[\[(](?:[^\"'#)]|" + STRING + rb"|#[^\n]*\n|\)(?!\s*(?:->|:)))*?"
+    rb"def[\s\\]+[^\s(\[\\]+[\s\\]*[\[(]"
+    rb"(?:[^\"'#)d]|d(?!(?<=\bd)ef[\s\\])|" + STRING + rb"|#[^\n]*\n|\)(?!\s*(?:->|:)))*?"
     rb"(?:=(?:\s|\\\n|#[^\n]*\n)*(?:" + CONTAINER + rb")|\"\"\"|'''|(?!" + STRING + rb")[\"'])"
-    rb"|lambda\b[^:]*?=[^:]*?(?:[\[{(\"'#]|lambda)"
+    rb"|lambda\b(?:[^:=l]|l(?!(?<=\bl)ambda\b))*=[^:]*?(?:[\[{(\"'#]|lambda)"
 )
 """A parameter's default that may be a display, a comprehension, a call or a tuple of such, in a `def` or a lambda; or a
-string in front of it that no single line holds."""
+string in front of it that no single line holds. From one `def` or `lambda` it looks as far as the next, so that many of
+them without an end take no longer than others."""
 
 LARGE_MAKERS = rb"read|load|fromfile|from_pretrained|genfromtxt|parse\b|\d[\d_]{3,}|\d\s*\*|<<|\de\d|\*\s*\*"
 """What stands in a file where some value is large: a call that reads or loads, or the numbers of a size."""
@@ -33,7 +35,7 @@ NOTEBOOK = rb"\0"
 """What stands in the bytes of a notebook alone: Python refuses it in any source."""
 
 
-TOLD = (rb"memlint|noqa|NOQA|NoQA|Noqa", rb"#\s*memlint:|(?i:noqa[^\n]*ml[0-9])")
+TOLD = (rb"memlint|noqa|NOQA|NoQA|Noqa", rb"#\s*memlint:|(?i:noqa(?:[^\nn]|n(?!oqa))*ml[0-9])")
 """A comment that speaks to memlint stands in the file."""
 
 

@@ -174,6 +174,21 @@ class SourceFile:
         return [(Position(token.start[0], token.start[1] + 1), token.string) for token in comments]
 
     @cached_property
+    def lines_in_strings(self) -> frozenset[int]:
+        """The lines that begin inside a string; raises what `tokenize` does where the text is no Python."""
+        found: set[int] = set()
+        opened: list[int] = []
+        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
+            kind = tokenize.tok_name[token.type]
+            if kind.endswith("STRING_START"):
+                opened.append(token.start[0])
+            elif kind.endswith("STRING_END"):
+                found.update(range(opened.pop() + 1, token.end[0] + 1))
+            elif kind == "STRING":
+                found.update(range(token.start[0] + 1, token.end[0] + 1))
+        return frozenset(found)
+
+    @cached_property
     def comments(self) -> list[tuple[int, str]]:
         """Line and text of every comment; empty where the text cannot be tokenized."""
         return [(place.line, comment) for place, comment in self.placed_comments]

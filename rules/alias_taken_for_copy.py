@@ -17,7 +17,7 @@ class AliasTakenForCopy(Rule):
     name = "alias-taken-for-copy"
     effect = Effect.SHARED
     fixes = (Safety.UNSAFE,)
-    gate = all_of(FORMER + rb"\w*(?:[\s\\]*:[^=]*)?[\s\\]*=[\s\\(]*[^\W\d]")
+    gate = all_of(FORMER + rb"\w*(?:[\s\\]*:[^=]{0,500})?[\s\\]*=[\s\\(]*[^\W\d]")
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -35,7 +35,7 @@ class OwnFrameKept(Rule):
         function, statement = binding.scope.node, self.facts.tree.statement(target)
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or self.walks_out(binding):
             return
-        if target not in self.facts.flow_of_object(function, target).reaching_exit(target.id, raising=False):
+        if target not in self.facts.flow_of_objects(function).reaching_exit(target.id, raising=False):
             return
         reason = self.held_elsewhere(binding)
         fix, unfixed = (None, reason) if reason else FinallyNone(self.facts, function, statement, binding).fix()

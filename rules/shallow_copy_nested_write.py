@@ -6,7 +6,7 @@ from memlint.api import Effect, Facts, Fix, Rule, Safety, Severity, Slice, all_o
 
 MAKERS = rb"copy|dict|list|deque|OrderedDict"
 DISPLAYS = rb"\*|\|"
-SLICES = rb"\[[^\]]*:"
+SLICES = rb"\[[^\[\]]*:"
 
 
 class ShallowCopyNestedWrite(Rule):

@@ -117,7 +117,7 @@ def raised_again(facts: Facts, function: Function) -> Iterator[ast.Name]:
         if not isinstance(target, ast.Name) or target.id not in raising or not is_given:
             continue
         is_own = facts.tree.function(target) is function
-        if is_own and target in facts.flow_of_object(function, target).reaching_exit(target.id, raising=True):
+        if is_own and target in facts.flow_of_objects(function).reaching_exit(target.id, raising=True):
             yield target
 
 

@@ -236,6 +236,7 @@ class Facts:
         self.tree = tree
         self.project = project
         self._flows: dict[Body, Flow] = {}
+        self._flows_of_objects: dict[Body, Flow] = {}
 
     def close(self) -> None:
         """Cut the cycles between the facts, so that they are freed now and not when the garbage collector comes
@@ -329,11 +330,14 @@ class Facts:
             self._flows[body] = Flow(body)
         return self._flows[body]
 
-    def flow_of_object(self, body: Body, target: ast.Name) -> Flow:
-        """The control flow of a body where a target binds its name to an object, which no test finds None or false."""
+    def flow_of_objects(self, body: Body) -> Flow:
+        """The control flow of a body for names that are bound to an object, which no test finds None or false: what it
+        says of one such binding is right whatever the others are bound to."""
         from memlint.facts.flow import may_be_object
 
         def passes(node: ast.AST, test: ast.expr, outcome: bool) -> bool:
-            return node is not target or may_be_object(test, target.id, outcome)
+            return not isinstance(node, ast.Name) or may_be_object(test, node.id, outcome)
 
-        return self.flow(body, passes)
+        if body not in self._flows_of_objects:
+            self._flows_of_objects[body] = self.flow(body, passes)
+        return self._flows_of_objects[body]

@@ -185,7 +185,7 @@ class Caching:
     def is_called_on_class(self, method: Function) -> bool:
         """Whether the file calls a method by the name of its class alone, so that it is static, if not by name."""
         owner = self.facts.tree.parents[method]
-        calls = (each.func for each in self.facts.registrations.calls if last_name(each.func) == method.name)
+        calls = (each.func for each in self.facts.registrations.called.get(method.name, ()))
         called = [last_name(each.value) for each in calls if isinstance(each, ast.Attribute)]
         return bool(called) and all(name == getattr(owner, "name", "") for name in called)
 

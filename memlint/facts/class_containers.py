@@ -47,12 +47,32 @@ class Shared(NamedTuple):
     use: ast.Attribute
 
 
+class Use(NamedTuple):
+    """What the file does at one attribute of some name, whatever class it is of."""
+
+    node: ast.Attribute
+    owner: ClassModel | None
+    is_of_class: bool
+    touches: list[Touch]
+
+
+class Uses(NamedTuple):
+    """All that the file does with the attributes of one name."""
+
+    each: list[Use]
+    looked_up: set[str]
+    """Keys that are asked for, as text."""
+    are_kept: bool
+    """Whether what is put in stays, and is no instance that enters itself."""
+
+
 class ClassContainers:
     """Finds the containers of class bodies that instances fill as if each had its own."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._known: dict[ClassModel, list[Shared]] = {}
+        self._done: dict[str, Uses] = {}
 
     def of(self, model: ClassModel) -> list[Shared]:
         """The containers of one class that its methods grow through the instance, and that no code treats as the
@@ -161,29 +181,41 @@ class ClassContainers:
         related = set(self.facts.classes.related(model))
         if any(name in each.home.names.inner(each.node).bindings for each in related if each is not model):
             return None
-        is_read = False
-        found: list[tuple[ast.Attribute, ast.AST]] = []
-        looked_up: set[str] = set()
-        touches: list[Touch] = []
-        for use in self.uses(name):
-            owner = self.facts.classes.instance(use.value)
-            if self.is_class(use.value) or (not isinstance(use.ctx, ast.Load) and not self.is_augmented(use, value)):
-                return None
-            for touch in self.touches(use):
-                looked_up.update(ast.dump(key) for key in self.facts.memos.looked_up(touch))
-                if is_emptied(touch) or self.is_taken_back(use, touch) or self.is_entry_of_instance(touch):
-                    return None
-                is_read = is_read or not self.grows(touch, value)
-                if owner in related and self.grows(touch, value):
-                    found.append((use, touch.by))
-                    touches.append(touch)
-        entered = [self.facts.memos.entered(touch) for touch in touches]
-        if not found or all(key is not None and ast.dump(key) in looked_up for key in entered):
+        done = self.done(name)
+        if not done.are_kept or any(use.is_of_class for use in done.each):
             return None
-        if any(self.is_key_of_instance(touch.by) for touch in touches):
+        stores = (use.node for use in done.each if not isinstance(use.node.ctx, ast.Load))
+        if not all(self.is_augmented(store, value) for store in stores):
             return None
-        first = min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
-        return first if self.is_out_of_reach(model, value, first[0], is_read) else None
+        own = [(use.node, touch) for use in done.each if use.owner in related for touch in use.touches]
+        found = [(use, touch) for use, touch in own if self.grows(touch, value)]
+        entered = [self.facts.memos.entered(touch) for _, touch in found]
+        if not found or all(key is not None and ast.dump(key) in done.looked_up for key in entered):
+            return None
+        if any(self.is_key_of_instance(touch.by) for _, touch in found):
+            return None
+        use, touch = min(found, key=lambda each: (each[0].lineno, each[0].col_offset))
+        is_read = any(not self.grows(each, value) for use in done.each for each in use.touches)
+        return (use, touch.by) if self.is_out_of_reach(model, value, use, is_read) else None
+
+    def done(self, name: str) -> Uses:
+        """What the file does with the attributes of a name."""
+        if name not in self._done:
+            instance = self.facts.classes.instance
+            each = [
+                Use(use, instance(use.value), self.is_class(use.value), list(self.touches(use)))
+                for use in self.uses(name)
+            ]
+            touched = [(use.node, touch) for use in each for touch in use.touches]
+            self._done[name] = Uses(
+                each,
+                {ast.dump(key) for _, touch in touched for key in self.facts.memos.looked_up(touch)},
+                not any(
+                    is_emptied(touch) or self.is_taken_back(use, touch) or self.is_entry_of_instance(touch)
+                    for use, touch in touched
+                ),
+            )
+        return self._done[name]
 
     def is_entry_of_instance(self, touch: Touch) -> bool:
         """Whether an instance enters itself, so that the container is a list of all of them."""

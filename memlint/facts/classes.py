@@ -57,6 +57,8 @@ class Classes:
         """Attributes that some code here sets, on another object than its own instance, to what an attribute held."""
         for model in self.models.values():
             self._bases(model)
+        self._owners: dict[Binding, ClassModel | None] = {}
+        self._read_in_bodies: dict[ast.ClassDef, frozenset[str]] = {}
         for node in tree.parents:
             if isinstance(node, ast.stmt):
                 for write in self.writes.of(node):
@@ -82,16 +84,22 @@ class Classes:
     def instance(self, expression: ast.AST) -> ClassModel | None:
         """The class that an expression is the current instance of: the first parameter of a method, also where a
         nested function reads it."""
-        if not isinstance(expression, ast.Name):
+        binding = self.names.binding(expression) if isinstance(expression, ast.Name) else None
+        if binding is None:
             return None
-        binding = self.names.binding(expression)
-        if binding is None or binding.sole is None or binding.sole.kind is not DefinitionKind.PARAMETER:
+        if binding not in self._owners:
+            self._owners[binding] = self._owner(binding)
+        return self._owners[binding]
+
+    def _owner(self, binding: Binding) -> ClassModel | None:
+        """The class whose current instance a variable is."""
+        if binding.sole is None or binding.sole.kind is not DefinitionKind.PARAMETER:
             return None
-        method = binding.scope.node
-        if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) or first_parameter(method) != expression.id:
+        method, parameter = binding.scope.node, binding.sole.node
+        if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) or not isinstance(parameter, ast.arg):
             return None
-        model = self._class_of(method)
-        if model is None or expression.id in CLASS_PARAMETERS or model.kinds.get(method.name) is None:
+        model = self._class_of(method) if first_parameter(method) == parameter.arg else None
+        if model is None or parameter.arg in CLASS_PARAMETERS or model.kinds.get(method.name) is None:
             return None
         if method_kind(method, self.names) in (MethodKind.STATIC, MethodKind.CLASS):
             return None
@@ -234,8 +242,12 @@ class Classes:
 
     def is_overwritten(self, attribute: str) -> bool:
         """Whether some code of this file sets an attribute of that name on another object than its own instance."""
+        return attribute in self._overwritten
+
+    @cached_property
+    def _overwritten(self) -> frozenset[str]:
         writes = (write.attribute for _, write in self.stored)
-        return any(each.attr == attribute and self.instance(each.value) is None for each in writes)
+        return frozenset(each.attr for each in writes if self.instance(each.value) is None)
 
     def undoes(self, cut: Cut, store: Store) -> bool:
         """Whether a cut may run after a store, and not as part of making the instance: later in the same run of a
@@ -311,10 +323,11 @@ class Classes:
 
     def is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
         """Whether the body of a class reads a name, which a new definition in it would hide."""
-        scope = self.names.inner(node)
-        return any(
-            isinstance(use, ast.Name) and use.id == name and self.names.scope_of(use) is scope for use in walk(node)
-        )
+        if node not in self._read_in_bodies:
+            scope = self.names.inner(node)
+            uses = (use for use in walk(node) if isinstance(use, ast.Name))
+            self._read_in_bodies[node] = frozenset(use.id for use in uses if self.names.scope_of(use) is scope)
+        return name in self._read_in_bodies[node]
 
     def is_singleton(self, model: ClassModel) -> bool:
         """Whether the class is instantiated at module level, outside loops, and nowhere else in this file."""

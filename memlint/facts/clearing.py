@@ -25,10 +25,22 @@ class Clearing:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.parents = facts.tree.parents
+        self._cleared: dict[Function, frozenset[str]] = {}
+        self._rebound: dict[Function, frozenset[str]] = {}
 
-    def cleared(self, function: Function) -> list[set[str]]:
-        """The names whose traceback the function clears, one set a place."""
-        return [found for node in walk(function) if (found := self._clears(node, True))]
+    def cleared(self, function: Function) -> frozenset[str]:
+        """The names whose traceback the function clears."""
+        if function not in self._cleared:
+            found = (self._clears(node, True) for node in walk(function))
+            self._cleared[function] = frozenset(name for names in found for name in names)
+        return self._cleared[function]
+
+    def rebound(self, function: Function) -> frozenset[str]:
+        """The names that some `finally` of the function binds or deletes."""
+        if function not in self._rebound:
+            guarded = (node for node in walk(function) if isinstance(node, TRY))
+            self._rebound[function] = frozenset(name for each in guarded for name in rebound(each))
+        return self._rebound[function]
 
     def _clears(self, node: ast.AST, is_caller: bool) -> set[str]:
         """The names whose traceback a node clears, of a caller also by what it calls."""
@@ -199,7 +211,7 @@ class Clearing:
                 handlers = [each for each in outer.handlers if not of_any_class or is_broad(each)]
                 if inner in outer.body and handlers:
                     return False
-                if inner not in outer.finalbody and rebinds(outer, name):
+                if inner not in outer.finalbody and name in rebound(outer):
                     return False
             inner = outer
         return False
@@ -211,10 +223,10 @@ def is_broad(handler: ast.ExceptHandler) -> bool:
     return any(each is None or last_name(each) in ("BaseException", "Exception") for each in classes)
 
 
-def rebinds(guarded: ast.Try, name: str) -> bool:
-    """Whether the `finally` of a statement binds or deletes a name."""
+def rebound(guarded: ast.Try) -> set[str]:
+    """The names that the `finally` of a statement binds or deletes."""
     final = (node for each in guarded.finalbody for node in walk(each))
-    return any(isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load) for node in final)
+    return {node.id for node in final if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
 
 
 def read(expression: ast.expr) -> set[str]:

@@ -23,6 +23,7 @@ class Company:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._given: dict[ClassModel, list[ast.Name]] = {}
 
     def is_in_others(self, model: ClassModel, store: Store) -> bool:
         """Whether an instance may well be in another cycle, as the file of the class shows, so that to cut this one
@@ -58,9 +59,11 @@ class Company:
 
     def _is_given(self, model: ClassModel, store: Store) -> bool:
         """Whether a method gives its instance, or a method of it, to a call that may keep it, or stores it away."""
-        own = set(walk(store.by))
-        uses = (use for use in self._uses(model) if use not in own)
-        return any(self._may_keep(each) for use in uses for each in self._forms(model, use))
+        if model not in self._given:
+            uses = self._uses(model)
+            self._given[model] = [use for use in uses if any(map(self._may_keep, self._forms(model, use)))]
+        own = set(walk(store.by)) if self._given[model] else ()
+        return any(use not in own for use in self._given[model])
 
     def _forms(self, model: ClassModel, use: ast.Name) -> Iterator[ast.expr]:
         """What holds the instance where its name is read: the instance itself, or a bound method of it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from memlint.facts.branches import walk
 from memlint.facts.caught import FUNCTIONS, Caught, Function, Grip, Place
 from memlint.facts.class_model import MAKING
-from memlint.facts.clearing import TRY, Clearing, rebinds
+from memlint.facts.clearing import Clearing
 from memlint.facts.closures import is_test
 from memlint.facts.handover import Handover, is_of_import, is_of_loading
 from memlint.facts.names import Binding, DefinitionKind
@@ -42,6 +42,7 @@ class Exceptions:
         self._clearing = Clearing(facts)
         self._handover = Handover(facts)
         self._places: dict[Function, list[Place]] = {}
+        self._kept: dict[Function, list[tuple[Place, Binding]]] = {}
 
     @cached_property
     def handlers(self) -> dict[Function, list[ast.ExceptHandler]]:
@@ -90,8 +91,8 @@ class Exceptions:
         still has in a local."""
         found: list[tuple[ast.Raise, Binding]] = []
         for statement in self._raised:
-            function = self.facts.tree.function(statement)
-            if not first <= statement.lineno <= last or not isinstance(function, FUNCTIONS):
+            function = self.facts.tree.function(statement) if first <= statement.lineno <= last else None
+            if not isinstance(function, FUNCTIONS):
                 continue
             assert isinstance(statement.exc, ast.Name)
             binding = self.facts.names.binding(statement.exc)
@@ -114,8 +115,8 @@ class Exceptions:
         local: `error = Refused(); error.status = 403; raise error`."""
         found: list[tuple[ast.Raise, Binding]] = []
         for statement in self._named_raises:
-            function = self.facts.tree.function(statement)
-            if not first <= statement.lineno <= last or not isinstance(function, FUNCTIONS):
+            function = self.facts.tree.function(statement) if first <= statement.lineno <= last else None
+            if not isinstance(function, FUNCTIONS):
                 continue
             assert isinstance(statement.exc, ast.Name)
             binding = self.facts.names.binding(statement.exc)
@@ -308,6 +309,11 @@ class Exceptions:
 
     def kept(self, function: Function) -> list[tuple[Place, Binding]]:
         """The places of a function that hold an exception when it ends, with the variable of each."""
+        if function not in self._kept:
+            self._kept[function] = self._still_kept(function)
+        return self._kept[function]
+
+    def _still_kept(self, function: Function) -> list[tuple[Place, Binding]]:
         found: list[tuple[Place, Binding]] = []
         for place in self.places(function) if not self.is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
@@ -338,9 +344,12 @@ class Exceptions:
 
     def is_cleared(self, place: Place, function: Function) -> bool:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""
-        same = {place.handler.name}
-        same |= {each.target.id for each in self.places(function) if isinstance(each.target, ast.Name)}
-        return any(not same.isdisjoint(names) for names in self._clearing.cleared(function))
+        cleared = self._clearing.cleared(function)
+        return place.handler.name in cleared or any(
+            each.target.id in cleared
+            for each in (self.places(function) if cleared else ())
+            if isinstance(each.target, ast.Name)
+        )
 
     def is_kept(self, place: Place, function: Function, binding: Binding) -> bool:
         """Whether a local may still hold the exception where the function returns, ends, or raises of itself."""
@@ -352,22 +361,25 @@ class Exceptions:
             flow = self.facts.flow(function)
             held = flow.reaching(target)
         else:
-            flow = self.facts.flow_of_object(function, target)
+            flow = self.facts.flow_of_objects(function)
             held = frozenset((target,))
-        if self._clearing.lets_go_after(place, function, target.id) or any(
-            isinstance(node, TRY) and rebinds(node, target.id) for node in walk(function)
-        ):
+        if target.id in self._clearing.rebound(function) or self._clearing.lets_go_after(place, function, target.id):
             return False
         if held & flow.reaching_exit(target.id, raising=False):
             return True
         return any(
-            isinstance(node, ast.Raise)
-            and not self._clearing.ends_program(node.exc)
-            and self.facts.tree.function(node) is function
-            and held & flow.reaching_after(node, target.id)
-            and self._clearing.leaves(node, function, target.id)
-            for node in walk(function)
+            held & flow.reaching_after(node, target.id) and self._clearing.leaves(node, function, target.id)
+            for node in self._raises.get(function, ())
         )
+
+    @cached_property
+    def _raises(self) -> dict[ast.AST, list[ast.Raise]]:
+        """By function, its statements that raise anything but the end of the program."""
+        found: dict[ast.AST, list[ast.Raise]] = {}
+        for node in self.facts.tree.nodes(ast.Raise):
+            if not self._clearing.ends_program(node.exc):
+                found.setdefault(self.facts.tree.function(node), []).append(node)
+        return found
 
 
 def carries_exceptions(owner: ast.ClassDef) -> bool:

@@ -55,6 +55,7 @@ class Handles:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._files: dict[Binding, bool] = {}
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -107,9 +108,12 @@ class Handles:
 
     def is_file(self, binding: Binding) -> bool:
         """Whether a parameter is used as a file that is open, and so is its giver's."""
-        parents = (self.facts.tree.parents[use] for use in binding.uses)
-        is_given = any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
-        return is_given and any(isinstance(each, ast.Attribute) and each.attr in ("read", "seek") for each in parents)
+        if binding not in self._files:
+            parents = (self.facts.tree.parents[use] for use in binding.uses)
+            is_given = any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
+            is_read = any(isinstance(each, ast.Attribute) and each.attr in ("read", "seek") for each in parents)
+            self._files[binding] = is_given and is_read
+        return self._files[binding]
 
     def is_in_memory(self, definition: Definition) -> bool:
         """Whether a parameter takes a file in memory, by its annotation."""

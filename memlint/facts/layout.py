@@ -7,6 +7,7 @@ import ast
 import io
 import tokenize
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import accumulate
@@ -147,6 +148,11 @@ class Tree:
                 outer = self.parents[outer]
             calls.setdefault(outer, []).append(node)
         return calls
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """How often the nodes of the file spell each identifier, or a text that may name one."""
+        return Counter(word for node in self.order for word in spelled(node))
 
     def span(self, node: ast.AST) -> tuple[Position, Position]:
         """Start and end of a node; raises `TypeError` for nodes that have no place, such as `ast.arguments`."""
@@ -312,6 +318,15 @@ class Slice:
         start, end = self.span(node)
         found = self._twins.get((kind.__name__, start, None if issubclass(kind, ast.stmt) else end))
         return found if isinstance(found, kind) else None
+
+
+def spelled(node: ast.AST) -> list[str]:
+    """The identifiers of a node, and its text, which may name one."""
+    values: list[object] = [getattr(node, field, None) for field in ("arg", "asname", "attr", "id", "name", "value")]
+    values += getattr(node, "names", ()) if isinstance(node, (ast.Global, ast.Nonlocal)) else ()
+    if isinstance(node, ast.alias):
+        values.append(node.name.rpartition(".")[2])
+    return [value for value in values if isinstance(value, str)]
 
 
 def grouped(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:

@@ -37,6 +37,7 @@ class LocalHandles:
         self.facts = facts
         self._found: dict[ast.Call, Handle | None] = {}
         self._paths: dict[Body, Paths] = {}
+        self._calls: dict[Body, list[ast.Call]] = {}
 
     def of(self, call: ast.Call) -> Handle | None:
         """The handle that a call opens and a function binds to a name of its own, if it does not get out."""
@@ -189,12 +190,17 @@ class LocalHandles:
         first, last = end(handle.call), max(place(use.name) for use in handle.closings)
         calm = optional("calm", handle.sort)
         own = {use.by for use in handle.uses if use.method and calm & {use.method, "*"}}
-        calls = (each for each in walk(body) if isinstance(each, ast.Call) and each not in own)
+        calls = (each for each in self._calls_in(body) if first < place(each) < last and each not in own)
         plain = known("handles", "calm", "any")
         calls = (each for each in calls if not (isinstance(each.func, ast.Attribute) and each.func.attr in plain))
         sure = known("handles", "calm", "functions")
         calls = (each for each in calls if self.facts.names.qualified(each.func) not in sure)
-        return any(first < place(each) < last and not self.excludes(handle.call, each) for each in calls)
+        return any(not self.excludes(handle.call, each) for each in calls)
+
+    def _calls_in(self, body: Body) -> list[ast.Call]:
+        if body not in self._calls:
+            self._calls[body] = [node for node in walk(body) if isinstance(node, ast.Call)]
+        return self._calls[body]
 
     def excludes(self, one: ast.AST, other: ast.AST) -> bool:
         """Whether two nodes stand in two branches of which only one runs."""

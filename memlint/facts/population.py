@@ -19,7 +19,7 @@ from memlint.facts.caching import words_of
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.closures import is_test
 from memlint.facts.project import package_of
-from memlint.facts.shapes import last_name
+from memlint.facts.shapes import last_name, place
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
 
@@ -47,6 +47,7 @@ class Population:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._kept_to_the_end: dict[ClassModel, bool] = {}
 
     def is_many(self, model: ClassModel) -> bool:
         """Whether a program makes instances of a class time and again, as far as its package shows, and lets go of
@@ -114,8 +115,8 @@ class Population:
         """The calls of the package that name a function of a file, its own apart; the facts of one file at a time."""
         name = getattr(function, "name", "")
         for other in chain([facts], facts.project.calling(facts, name, ENOUGH)):
-            for call in other.registrations.calls:
-                if last_name(call.func) == name and function not in other.tree.ancestors(call):
+            for call in other.registrations.called.get(name, ()):
+                if function not in other.tree.ancestors(call):
                     yield other, call
 
     def _is_many(self, facts: Facts, owner: ast.ClassDef, further: int) -> bool:
@@ -148,17 +149,23 @@ class Population:
     def is_kept_to_the_end(self, model: ClassModel) -> bool:
         """Whether a constructor gives the process a function to call when it ends, which most likely holds the
         instance."""
-        calls = (node for node in self.made_of(model) if isinstance(node, ast.Call))
-        return any(self.facts.names.qualified(each.func) in known("population", "once", "hooks") for each in calls)
+        if model not in self._kept_to_the_end:
+            called = (node.func for node in self.made_of(model) if isinstance(node, ast.Call))
+            hooks = known("population", "once", "hooks")
+            self._kept_to_the_end[model] = any(self.facts.names.qualified(each) in hooks for each in called)
+        return self._kept_to_the_end[model]
 
     def places(self, facts: Facts, owner: ast.ClassDef) -> Iterator[Place]:
         """The calls of the package that name the class, in its own file first; those of tests apart."""
         names = {each.node.name for each in facts.registrations.family(facts.classes.of(owner))}
         for other in chain([facts], facts.project.calling(facts, owner.name, ENOUGH)):
-            for call in other.registrations.calls:
-                name = last_name(call.func)
-                is_own = other is facts and name == "cls" and other.tree.enclosing(call, ast.ClassDef) is owner
-                if not (name in names or is_own) or other.registrations.is_shown(call):
+            called = other.registrations.called
+            calls = [call for name in names for call in called.get(name, ())]
+            if other is facts and "cls" not in names:
+                own = called.get("cls", ())
+                calls += (call for call in own if facts.tree.enclosing(call, ast.ClassDef) is owner)
+            for call in sorted(calls, key=place):
+                if other.registrations.is_shown(call):
                     continue
                 if other is facts or self.may_mean(other, call, owner, names):
                     yield other, call
@@ -192,7 +199,7 @@ class Population:
         """Whether anything of the package calls a function of this file, by its name."""
         name = getattr(function, "name", "")
         files = chain([self.facts], self.facts.project.calling(self.facts, name, 2))
-        return any(last_name(call.func) == name for facts in files for call in facts.registrations.calls)
+        return any(name in facts.registrations.called for facts in files)
 
     def is_kept_for_all(self, facts: Facts, call: ast.Call) -> bool:
         """Whether an instance goes into a variable of the module or a container there, or is made but where none is

@@ -14,7 +14,7 @@ from memlint.facts.class_model import ClassModel, MethodKind
 from memlint.facts.closures import is_test
 from memlint.facts.names import Binding, DefinitionKind
 from memlint.facts.scopes import ScopeKind
-from memlint.facts.shapes import asks_name
+from memlint.facts.shapes import asks_name, last_name
 from memlint.knowledge import names as known
 from memlint.knowledge import table
 
@@ -103,7 +103,7 @@ class Registrations:
             return True
         if any(self.facts.names.qualified(base) in known("hooks", "single", "bases") for base in node.bases):
             return True
-        made = [call for call in self.calls if any(self.makes(call, each) for each in self.family(model))]
+        made = [call for each in self.family(model) for call in self.makers.get(each.node, ())]
         made = made if counts_shown else [call for call in made if not self.is_shown(call)]
         functions = [self.facts.tree.function(call) for call in made]
         if made and all(self.facts.closures.runs_once(each) or self.is_setup(each) for each in functions):
@@ -126,7 +126,7 @@ class Registrations:
             return True
         if self.is_run(model):
             return True
-        made = [call for call in self.calls if self.makes(call, model)]
+        made = self.makers.get(model.node, [])
         if said[-1] in MANY or self.is_multiplied(model) or (made and all(map(self.is_shown, made))):
             return False
         if any(map(self.is_let_go, made)):
@@ -174,7 +174,7 @@ class Registrations:
     def is_named_by_settings(self, model: ClassModel) -> bool:
         """Whether a class that its own file does not call is named by a string of another file in the folder, so that a
         program makes it as one of its parts: `backend = "shop.stock:Keeper"`."""
-        if any(self.makes(call, model) for call in self.calls):
+        if model.node in self.makers:
             return False
         module = re.escape(os.fsencode(os.path.basename(self.facts.source.path).removesuffix(".py")))
         pattern = re.compile(rb"[\"'](\w+\.)+%s[.:]%s[\"']" % (module, model.node.name.encode()))
@@ -206,14 +206,34 @@ class Registrations:
         called = (call.func for call in self.calls if isinstance(call.func, ast.Attribute))
         return any(each.attr in ("discard", "remove") and ast.dump(each.value) == shown for each in called)
 
-    def makes(self, call: ast.Call, model: ClassModel) -> bool:
-        """Whether a call makes an instance of a class, by its name or by `cls`."""
-        if not isinstance(call.func, ast.Name):
-            return False
-        if call.func.id == "cls":
-            return self.facts.tree.enclosing(call, ast.ClassDef) is model.node
-        binding = self.facts.names.binding(call.func)
-        return binding is not None and binding is self.facts.names.binding_of(model.node)
+    @cached_property
+    def called(self) -> dict[str, list[ast.Call]]:
+        """The calls of the file by the last name of what they call."""
+        called: dict[str, list[ast.Call]] = {}
+        for call in self.calls:
+            called.setdefault(last_name(call.func), []).append(call)
+        return called
+
+    @cached_property
+    def makers(self) -> dict[ast.ClassDef, list[ast.Call]]:
+        """By class, the calls of the file that make an instance of it, by its name or by `cls`."""
+        named: dict[Binding, list[ast.ClassDef]] = {}
+        for node in self.facts.tree.nodes(ast.ClassDef):
+            binding = self.facts.names.binding_of(node)
+            if binding is not None:
+                named.setdefault(binding, []).append(node)
+        makers: dict[ast.ClassDef, list[ast.Call]] = {}
+        for call in self.calls:
+            if not isinstance(call.func, ast.Name):
+                continue
+            binding = self.facts.names.binding(call.func)
+            made = named.get(binding, ()) if binding is not None else ()
+            if call.func.id == "cls":
+                around = self.facts.tree.enclosing(call, ast.ClassDef)
+                made = [around] if around is not None else ()
+            for node in made:
+                makers.setdefault(node, []).append(call)
+        return makers
 
     def is_global(self, target: ast.expr) -> bool:
         """Whether a place belongs to the module or a class, or is in a container that does."""

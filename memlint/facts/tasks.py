@@ -134,7 +134,7 @@ class Tasks:
     @cached_property
     def is_kept_by_factory(self) -> bool:
         """Whether the file gives its loop a function of its own that makes the tasks, and may keep them."""
-        return any(last_name(call.func) == "set_task_factory" for call in self.facts.registrations.calls)
+        return "set_task_factory" in self.facts.registrations.called
 
     def is_delayed(self, work: ast.expr) -> bool:
         """Whether a task sleeps and then waits but once, for one call: the timer holds it, and then that call may."""

@@ -7,13 +7,14 @@ The rewrites are refused wherever a name could mean another thing there, be take
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from memlint.facts import Facts
 from memlint.facts.branches import walk
 from memlint.facts.closures import CODE
-from memlint.facts.layout import FUNCTIONS
+from memlint.facts.layout import FUNCTIONS, spelled
 from memlint.facts.names import BUILTINS, Binding, DefinitionKind
 from memlint.fixes.finally_none import REFLECTION, Definition
 from memlint.fixes.moved_lines import MovedLines, above, indentation, starts_line
@@ -144,11 +145,13 @@ def free_name(facts: Facts, function: Definition, variable: Binding) -> str:
         and isinstance(facts.tree.function(each), (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     outers = [getattr(facts.tree.function(each), "name", "").strip("_") for each in nested]
-    own = {function, *variable.uses}
-    others = {word for each in facts.tree.order if each not in own for word in spelled(each)}
+    own = Counter(word for each in (function, *variable.uses) for word in spelled(each))
+    words = facts.tree.words
     names = [f"_{bare}"] if bare and nested[0] is function else []
-    names += [f"_{outer}_{bare}"] if outers.count(outer) == 1 and f"{outer}_{bare}" not in others else []
-    return next((name for name in names if name not in others), "")
+    names += (
+        [f"_{outer}_{bare}"] if outers.count(outer) == 1 and words[f"{outer}_{bare}"] == own[f"{outer}_{bare}"] else []
+    )
+    return next((name for name in names if words[name] == own[name]), "")
 
 
 def bound(facts: Facts, function: Definition, variable: Binding, place: ast.stmt) -> str:
@@ -355,15 +358,6 @@ def word(wrapped: ast.expr) -> str:
 def start(facts: Facts, node: ast.AST) -> tuple[int, int]:
     place = facts.tree.span(node)[0]
     return place.line, place.column
-
-
-def spelled(node: ast.AST) -> list[str]:
-    """The identifiers of a node, and its text, which may name one."""
-    values: list[object] = [getattr(node, field, None) for field in ("arg", "asname", "attr", "id", "name", "value")]
-    values += getattr(node, "names", ()) if isinstance(node, (ast.Global, ast.Nonlocal)) else ()
-    if isinstance(node, ast.alias):
-        values.append(node.name.rpartition(".")[2])
-    return [value for value in values if isinstance(value, str)]
 
 
 def is_private(name: str) -> bool:

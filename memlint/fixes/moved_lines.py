@@ -9,7 +9,6 @@ from functools import cached_property
 from memlint.facts import Facts
 from memlint.facts.layout import first_line, last_line
 from memlint.fixes.imports import is_alone
-from memlint.fixes.with_around import within_strings
 from memlint.model import Edit, Position
 
 
@@ -54,11 +53,7 @@ class MovedLines:
 
     def own(self, numbers: Iterable[int]) -> list[int]:
         """Those of some lines that do not begin inside a string."""
-        return [number for number in numbers if number not in self.fixed]
-
-    @cached_property
-    def fixed(self) -> set[int]:
-        return within_strings(self.facts.source.text)
+        return [number for number in numbers if number not in self.facts.source.lines_in_strings]
 
     @cached_property
     def block(self) -> list[ast.stmt]:

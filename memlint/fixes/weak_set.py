@@ -13,7 +13,6 @@ from memlint.facts.branches import walk
 from memlint.facts.growth_model import Container, Growth, Home
 from memlint.facts.layout import first_line, last_line
 from memlint.fixes.imports import is_alone, is_told, reachable
-from memlint.fixes.with_around import within_strings
 from memlint.model import Edit, Fix, Position, Safety
 
 EMPTY = frozenset({"builtins.list", "builtins.set", "collections.deque"})
@@ -184,7 +183,7 @@ class WeakSetForList:
         if not is_inside:
             return edits
         step = len(self.blanks(kept[0])) - len(self.blanks(test))
-        strings = within_strings(self.facts.source.text)
+        strings = self.facts.source.lines_in_strings
         for line in range(last + 1, last_line(kept[-1]) + 1):
             text = self.lines[line - 1]
             if text.strip() and line not in strings:

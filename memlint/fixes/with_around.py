@@ -6,8 +6,6 @@ The rewrite is refused wherever a use would stand behind the `with`, or where th
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 
 from memlint.facts import Facts
 from memlint.facts.branches import walk
@@ -195,25 +193,10 @@ class WithAround:
 def moved(facts: Facts, lines: range, step: str) -> list[Edit]:
     """The edits that indent lines, but for the blank ones and those that begin inside a string, whose blanks are its
     value."""
-    fixed = within_strings(facts.source.text)
+    fixed = facts.source.lines_in_strings
     text = facts.source.lines
     return [
         Edit(Position(line, 1), Position(line, 1), step)
         for line in lines
         if text[line - 1].strip() and line not in fixed
     ]
-
-
-def within_strings(text: str) -> set[int]:
-    """The lines that begin inside a string."""
-    found: set[int] = set()
-    opened: list[int] = []
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        kind = tokenize.tok_name[token.type]
-        if kind.endswith("STRING_START"):
-            opened.append(token.start[0])
-        elif kind.endswith("STRING_END"):
-            found.update(range(opened.pop() + 1, token.end[0] + 1))
-        elif kind == "STRING":
-            found.update(range(token.start[0] + 1, token.end[0] + 1))
-    return found
