@@ -164,16 +164,20 @@ class GrowthRule(Rule):
     @classmethod
     def found(cls, facts: Facts, part: Slice) -> Iterator[tuple[Container, Growth]]:
         """The first fault of each container, where its anchor stands in the slice."""
+        firsts = facts.growths.firsts
+        if cls not in firsts:
+            firsts[cls] = list(cls._firsts(facts))
+        return ((container, growth) for line, container, growth in firsts[cls] if part.first <= line <= part.last)
+
+    @classmethod
+    def _firsts(cls, facts: Facts) -> Iterator[tuple[int, Container, Growth]]:
+        """The first fault of each container of the file, and the line of its anchor."""
         for container in facts.growths.of(*cls.homes):
-            anchors = [cls.anchor(facts, container, each) for each in container.growths]
-            if not any(part.first <= getattr(anchor, "lineno", 0) <= part.last for anchor in anchors):
-                continue
-            placed = list(zip(container.growths, anchors, strict=True))
-            faults = (each for each in placed if cls.fault(facts, container, each[0]))
-            others = (each for each in placed if cls.weak_fault(facts, container, each[0]))
-            growth, anchor = next(faults, None) or next(others, (None, None))
-            if growth is not None and part.first <= getattr(anchor, "lineno", 0) <= part.last:
-                yield container, growth
+            faults = (each for each in container.growths if cls.fault(facts, container, each))
+            others = (each for each in container.growths if cls.weak_fault(facts, container, each))
+            growth = next(faults, None) or next(others, None)
+            if growth is not None:
+                yield getattr(cls.anchor(facts, container, growth), "lineno", 0), container, growth
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:

@@ -44,6 +44,12 @@ def local_names(node: ast.AST, tree: Tree) -> frozenset[str]:
     functions = [each for each in tree.ancestors(node) if isinstance(each, FUNCTIONS)]
     if functions:
         return variables(functions[-1])
+    return bound_inside(node)
+
+
+@lru_cache(maxsize=1)
+def bound_inside(node: ast.AST) -> frozenset[str]:
+    """The names that the lambdas and comprehensions in a node bind; of the module for many findings."""
     inner = (each for each in walk(node) if isinstance(each, (ast.Lambda, ast.comprehension)))
     targets = (each.args if isinstance(each, ast.Lambda) else each.target for each in inner)
     return frozenset(bound(below for target in targets for below in walk(target)))

@@ -25,6 +25,8 @@ class GrowthSorts:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._known: dict[Home, list[Container]] = {}
+        self.firsts: dict[type, list[tuple[int, Container, Growth]]] = {}
+        """By rule, what it finds in the whole file: the line, the container and its first growth that is a fault."""
 
     @cached_property
     def origins(self) -> Origins:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memlint.facts.branches import walk
 from memlint.facts.graph import Body
 from memlint.facts.handles import Act, Use, optional
-from memlint.facts.names import DefinitionKind, ScopeKind
+from memlint.facts.names import Binding, DefinitionKind, ScopeKind
 from memlint.facts.paths import Paths, Ways
 from memlint.facts.shapes import end, is_none, place
 from memlint.knowledge import names as known
@@ -38,6 +38,7 @@ class LocalHandles:
         self._found: dict[ast.Call, Handle | None] = {}
         self._paths: dict[Body, Paths] = {}
         self._calls: dict[Body, list[ast.Call]] = {}
+        self._reads: dict[Binding, dict[ast.AST, list[ast.Name]] | None] = {}
 
     def of(self, call: ast.Call) -> Handle | None:
         """The handle that a call opens and a function binds to a name of its own, if it does not get out."""
@@ -51,19 +52,33 @@ class LocalHandles:
         binding = self.facts.names.binding(target) if sort and target else None
         if sort is None or target is None or binding is None or not self.facts.handles.is_own(binding, target):
             return None
-        body = self.facts.tree.function(target)
-        flow = self.facts.flow(body)
+        if binding not in self._reads:
+            self._reads[binding] = self._reads_of(binding)
+        reads = self._reads[binding]
+        if reads is None:
+            return None
         uses: list[Use] = []
-        for name in binding.uses:
-            if self.facts.names.scope_of(name).owner is not binding.scope:
-                return None
-            if len(binding.definitions) > 1 and target not in flow.reaching(name):
-                continue
+        for name in reads.get(target, ()):
             for use in self.facts.handles.uses(name, sort, name, frozenset((binding,))):
                 if use.act is Act.LEAVES:
                     return None
                 uses.append(use)
         return Handle(call, sort, target, uses)
+
+    def _reads_of(self, binding: Binding) -> dict[ast.AST, list[ast.Name]] | None:
+        """By definition of a variable, the reads that may find what it bound; None where code of another scope reads
+        it."""
+        names = [each for each in binding.uses if isinstance(each, ast.Name)]
+        scope_of = self.facts.names.scope_of
+        if len(names) < len(binding.uses) or any(scope_of(each).owner is not binding.scope for each in names):
+            return None
+        if binding.sole is not None:
+            return {binding.sole.node: names}
+        found: dict[ast.AST, list[ast.Name]] = {}
+        for name in names:
+            for node in self.facts.flow(self.facts.tree.function(name)).reaching(name):
+                found.setdefault(node, []).append(name)
+        return found
 
     def target(self, call: ast.Call) -> ast.Name | None:
         """The name that a statement binds to nothing but what a call gives."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import NamedTuple
 
 from memlint.facts.evaluation import Binding, Block, Event
@@ -25,6 +25,12 @@ class Paths:
     def __init__(self, body: Body) -> None:
         self._graph = Graph(body)
         self._blocks = {block.index: block for block in self._graph.blocks}
+        self._starts: dict[ast.AST, list[tuple[Block, int]]] = {}
+        """Behind the event of each node that binds a name: the block, and the number of the next event."""
+        for block in self._graph.blocks:
+            for place, event in enumerate(block.events):
+                if isinstance(event, Binding):
+                    self._starts.setdefault(event.node, []).append((block, place + 1))
 
     def missed(
         self, bound: ast.Name, stops: Collection[ast.Name], beside: Collection[ast.Name], *, raising: bool
@@ -32,7 +38,7 @@ class Paths:
         """The ways on which what `bound` is bound to there meets none of the stops; `beside` are the reads of the
         same expressions, which nothing is taken to go wrong in. Without `raising` only `raise` itself raises."""
         rebinds = False
-        waiting: list[tuple[Block, int]] = list(self._starts(bound))
+        waiting = list(self._starts.get(bound, ()))
         seen: set[int] = set()
         while waiting:
             block, first = waiting.pop()
@@ -54,12 +60,6 @@ class Paths:
             for successor in self._successors(block, bound.id):
                 self._go(successor, seen, waiting)
         return Ways(self._graph.exit.index in seen, rebinds, self._graph.raised.index in seen)
-
-    def _starts(self, bound: ast.Name) -> Iterator[tuple[Block, int]]:
-        for block in self._graph.blocks:
-            for place, event in enumerate(block.events):
-                if isinstance(event, Binding) and event.node is bound:
-                    yield block, place + 1
 
     def _successors(self, block: Block, name: str) -> list[int]:
         """Where a block leads while the name is bound to an object, which counts as true."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from memlint.facts import Facts
 from memlint.facts.branches import walk
 from memlint.facts.closures import CODE
 from memlint.facts.layout import FUNCTIONS, spelled
-from memlint.facts.names import BUILTINS, Binding, DefinitionKind
+from memlint.facts.names import BUILTINS, Binding, DefinitionKind, Names
 from memlint.fixes.finally_none import REFLECTION, Definition
 from memlint.fixes.moved_lines import MovedLines, above, indentation, starts_line
 from memlint.knowledge import names as known
@@ -139,9 +140,8 @@ def free_name(facts: Facts, function: Definition, variable: Binding) -> str:
     outer = getattr(facts.tree.function(function), "name", "").strip("_")
     nested = [
         each
-        for each in facts.tree.order
-        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and each.name.lstrip("_") == bare
+        for each in facts.tree.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        if each.name.lstrip("_") == bare
         and isinstance(facts.tree.function(each), (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     outers = [getattr(facts.tree.function(each), "name", "").strip("_") for each in nested]
@@ -207,11 +207,16 @@ def is_before(facts: Facts, binding: Binding, place: ast.stmt) -> bool:
     return facts.tree.parents[statement] in (facts.tree.module, *facts.tree.ancestors(place))
 
 
+@lru_cache(maxsize=1)
+def looks_at_locals(names: Names, function: ast.AST) -> bool:
+    """Whether a function calls what sees its variables; fixes come in order, so the last one is kept."""
+    return any(isinstance(node, ast.Call) and names.qualified(node.func) in REFLECTION for node in walk(function))
+
+
 def distinct(facts: Facts, function: Definition, variable: Binding) -> str:
     """Why it matters that each call has a function of its own; empty where it is only called, by known code."""
     names, tree = facts.names, facts.tree
-    calls = (node for node in walk(tree.function(function)) if isinstance(node, ast.Call))
-    if any(names.qualified(node.func) in REFLECTION for node in calls):
+    if looks_at_locals(names, tree.function(function)):
         return "the function looks at its locals"
     for use in variable.uses:
         parent = tree.parents[use]
