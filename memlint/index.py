@@ -54,9 +54,10 @@ class Deferred:
 def listed() -> list[type[Rule]]:
     """Memlint's own rules, none of them imported."""
     found = json.loads(FILE.read_text("utf-8"))
-    for pattern, (words, others) in found["cuts"].items():
+    for pattern, (words, of_either_case, others) in found["cuts"].items():
         plain = [(list(map(encoded, needed)), encoded(other)) for needed, other in others]
-        probe.known[encoded(pattern)] = probe.Cut(list(map(encoded, words)), plain)
+        cut = probe.Cut(list(map(encoded, words)), list(map(encoded, of_either_case)), plain)
+        probe.known[encoded(pattern)] = cut
     return cast("list[type[Rule]]", list(map(Deferred, found["rules"])))
 
 
@@ -96,9 +97,9 @@ def index() -> str:
     patterns = sorted({each for rule in rules for each in (*rule.gate.statement, *rule.gate.file)})
     cuts = {}
     for pattern in patterns:
-        words, others = probe.cut(pattern)
+        words, of_either_case, others = probe.cut(pattern)
         plain = [[list(map(decoded, needed)), decoded(other)] for needed, other in others]
-        cuts[decoded(pattern)] = [list(map(decoded, words)), plain]
+        cuts[decoded(pattern)] = [list(map(decoded, words)), list(map(decoded, of_either_case)), plain]
     return lines({"rules": list(map(said, rules)), "cuts": cuts})
 
 

@@ -19,7 +19,9 @@ AT_HAND = 400_000
 """Characters of source in other files whose facts a process keeps at hand."""
 
 BETWEEN = 500_000
-"""Characters of source parsed between two looks for garbage: what files leave behind grows with their text."""
+"""Characters of source whose facts are let go uncut between two looks for garbage."""
+LEFT = 10
+"""Of how many characters whose facts are cut one counts as well: little of them stays behind."""
 
 
 class Budget(NamedTuple):
@@ -52,14 +54,15 @@ def parse_size(text: str) -> int:
 
 
 class Collector:
-    """When a process that checks files looks for cyclic garbage: once per so many characters parsed.
+    """When a process that checks files looks for cyclic garbage: by the text whose facts may have become such.
 
     CPython counts objects, and so traces the facts of a file again and again while they are made. That took a sixth of
     the time of a run; the peak is 7 MB higher without it (celery, aiohttp, httpx; CPython 3.11).
     """
 
     def __init__(self) -> None:
-        self.parsed = 0
+        self.left = 0
+        """Characters whose facts may be garbage by now."""
         self.depth = 0
         """How often it was entered, and not left yet."""
 
@@ -76,11 +79,11 @@ class Collector:
             gc.enable()
 
     def count(self, characters: int) -> None:
-        """Take note of a text that is parsed."""
-        self.parsed += characters
-        if self.parsed > BETWEEN and not gc.isenabled():
+        """Take note that the facts of a text are let go uncut."""
+        self.left += characters
+        if self.left > BETWEEN and not gc.isenabled():
             gc.collect()
-            self.parsed = 0
+            self.left = 0
 
 
 collector = Collector()

@@ -21,6 +21,8 @@ GROUP = re.compile(rb"\((\?(?:[is]:|:))([\s\S]*)\)")
 """A group that captures nothing."""
 PLAIN = re.compile(rb"[\w ]|\\\W")
 """A character that stands for itself."""
+EITHER = re.compile(rb"\(\?i:(\w+)\)")
+"""A word of either case."""
 FLAGS = re.compile(rb"\(\?[aiLmsux]+\)")
 """Flags that hold for a whole pattern."""
 WORD = re.compile(rb"\\b(\w+)(?![\w*+?{])")
@@ -28,10 +30,11 @@ WORD = re.compile(rb"\\b(\w+)(?![\w*+?{])")
 
 
 class Cut(NamedTuple):
-    """The alternatives of a pattern: those that are plain words, and others, each behind the literals that stand in
-    whatever it matches."""
+    """The alternatives of a pattern: those that are plain words; words of either case, in small letters; and others,
+    each behind the literals that stand in whatever it matches."""
 
     words: list[bytes]
+    of_either_case: list[bytes]
     others: list[tuple[list[bytes], bytes]]
 
 
@@ -41,12 +44,14 @@ known: dict[bytes, Cut] = {}
 
 def cut(pattern: bytes) -> Cut:
     """The alternatives of a pattern; one that begins with flags is not cut."""
-    found = Cut([], [])
+    found = Cut([], [], [])
     is_flagged = FLAGS.match(pattern) is not None
     for alternative in [pattern] if is_flagged else alternatives(pattern):
         needed = [] if is_flagged else literals(alternative)
         if needed == [alternative]:
             found.words.append(alternative)
+        elif either := EITHER.fullmatch(alternative):
+            found.of_either_case.append(either[1].lower())
         else:
             found.others.append((needed, alternative))
     return found
@@ -55,11 +60,15 @@ def cut(pattern: bytes) -> Cut:
 @functools.cache  # memlint: ignore[ML602] one entry per pattern of a rule
 def probe(pattern: bytes) -> Probe:
     """A test for whether a pattern occurs in some bytes."""
-    words, others = known.get(pattern) or cut(pattern)
+    words, of_either_case, others = known.get(pattern) or cut(pattern)
 
     def occurs(data: bytes) -> bool:
         for word in words:
             if word in data:
+                return True
+        small = data.lower() if of_either_case else b""
+        for word in of_either_case:
+            if word in small:
                 return True
         for needed, alternative in others:
             for word in needed:

@@ -8,7 +8,7 @@ import sys
 import warnings
 
 from memlint.facts.layout import Tree
-from memlint.memory import collector
+from memlint.memory import LEFT, collector
 from memlint.model import Effect, Finding, Outcome, Position, Severity, Unchecked
 from memlint.source import SourceFile
 
@@ -33,7 +33,7 @@ def read(source: SourceFile, outcome: Outcome) -> Tree | None:
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         outcome.findings.append(refused(source, "source code cannot contain null bytes", line, column))
         return None
-    collector.count(len(source.text))
+    collector.count(len(source.text) // LEFT)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

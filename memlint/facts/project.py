@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.names import DefinitionKind, imported_from
 from memlint.knowledge import Extension
-from memlint.memory import AT_HAND
+from memlint.memory import AT_HAND, collector
 from memlint.model import Outcome
 from memlint.source import SourceFile, Undecodable
 from memlint.stamps import Stamps, members
@@ -365,6 +365,7 @@ class Project:
             if total > self.at_hand and path not in (kept, self._linted):
                 total -= size
                 del self._facts[path]
+                collector.count(size)
 
     def make_room(self, more: int = 0) -> None:
         """Cut the cycles of all facts, where they are many, or would be with so many characters more; nobody may work
