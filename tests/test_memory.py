@@ -71,7 +71,7 @@ class Ring:
         self.first = self
 
 
-def test_garbage_is_looked_for_by_what_was_parsed() -> None:
+def test_garbage_is_looked_for_by_the_text_that_is_let_go() -> None:
     collector = Collector()
     with collector:
         left = weakref.ref(Ring())

@@ -1,6 +1,6 @@
 """Runs memlint and other linters over the same files, one after the other, and prints medians.
 
-    python -m benchmarks.speed [--corpus DIR] [--lines N] [--rounds N] [--json FILE]
+    python -m benchmarks.speed [--corpus DIR] [--lines N] [--rounds N] [--only WORD] [--json FILE]
 
 The files are those of the packages that benchmarks/precision pins, in order, until there are N lines; they are copied,
 as one of them is changed. Other linters are run where they are installed, each with the rules that overlap with
@@ -148,6 +148,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus"), help="where the packages are kept")
     parser.add_argument("--lines", type=int, default=5_000_000, help="how many lines to check")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", metavar="WORD", default="", help="just the cases whose names hold this")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     arguments.corpus.mkdir(parents=True, exist_ok=True)
@@ -155,7 +156,7 @@ def main() -> None:
         folder = Path(place).resolve()
         (folder / "pyproject.toml").write_text("", "utf-8")
         lines = gathered(arguments.corpus.resolve(), arguments.lines, folder)
-        everything = list(cases(folder))
+        everything = [case for case in cases(folder) if arguments.only in case.name]
         costs: dict[str, list[Cost]] = {case.name: [] for case in everything}
         for number in range(arguments.rounds):
             for case in everything:
