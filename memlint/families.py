@@ -71,9 +71,12 @@ class StoreRule(Rule, Generic[Kept]):
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
         models = facts.classes.within(part.first, part.last)
-        return any(
-            cls.kept(facts, model, store) is not None for model in models for store in facts.keeping.stores(model)
-        )
+        return any(cls.kept(facts, model, store) is not None for model in models for store in cls.stores(facts, model))
+
+    @classmethod
+    def stores(cls, facts: Facts, model: ClassModel) -> list[Store]:
+        """What instances keep: what they are given to keep by another method of their own, too."""
+        return facts.keeping.stores(model)
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Kept | None:
@@ -90,7 +93,7 @@ class StoreRule(Rule, Generic[Kept]):
         model = self.facts.classes.of(owner)
         statements: set[ast.stmt] = set()
         faults: dict[str, list[tuple[Store, Kept]]] = {}
-        for store in sorted(self.facts.keeping.stores(model), key=lambda store: rank(store.method)):
+        for store in sorted(self.stores(self.facts, model), key=lambda store: rank(store.method)):
             kept = self.kept(self.facts, model, store)
             if kept is None or store.by in statements or not self.facts.classes.is_lasting(model, store):
                 continue

@@ -26,7 +26,8 @@ class SelfCapturingClosure(StoreRule[Function]):
 
     @classmethod
     def suspects(cls, facts: Facts, part: Slice) -> bool:
-        stored = [store.value for model in facts.classes.within(part.first, part.last) for store in model.stores]
+        models = facts.classes.within(part.first, part.last)
+        stored = [store.value for model in models for store in cls.stores(facts, model)]
         for assignment in part.nodes(ast.Assign):
             if any(isinstance(each, ast.Attribute) for each in assignment.targets):
                 stored.append(assignment.value)
@@ -35,6 +36,12 @@ class SelfCapturingClosure(StoreRule[Function]):
         return "weakref" in facts.source.text and any(
             facts.weak.late(each) for each in part.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
         )
+
+    @classmethod
+    def stores(cls, facts: Facts, model: ClassModel) -> list[Store]:
+        """What methods store themselves: a function that is handed to one may well be asked what it is first, or go to
+        a copy."""
+        return model.stores
 
     @classmethod
     def kept(cls, facts: Facts, model: ClassModel, store: Store) -> Function | None:
