@@ -18,7 +18,7 @@ OF_CHARACTER = 100
 AT_HAND = 400_000
 """Characters of source in other files whose facts a process keeps at hand."""
 
-BETWEEN = 500_000
+BETWEEN = 150_000
 """Characters of source whose facts are let go uncut between two looks for garbage."""
 LEFT = 10
 """Of how many characters whose facts are cut one counts as well: little of them stays behind."""
