@@ -58,7 +58,7 @@ def listed() -> list[type[Rule]]:
         plain = [(list(map(encoded, needed)), encoded(other)) for needed, other in others]
         cut = probe.Cut(list(map(encoded, words)), list(map(encoded, of_either_case)), plain)
         probe.known[encoded(pattern)] = cut
-    return cast("list[type[Rule]]", list(map(Deferred, found["rules"])))
+    return cast("list[type[Rule]]", list(map(Deferred, found["rules"].values())))
 
 
 def rules_of(module: ModuleType) -> Iterator[type[Rule]]:
@@ -100,7 +100,7 @@ def index() -> str:
         words, of_either_case, others = probe.cut(pattern)
         plain = [[list(map(decoded, needed)), decoded(other)] for needed, other in others]
         cuts[decoded(pattern)] = [list(map(decoded, words)), list(map(decoded, of_either_case)), plain]
-    return lines({"rules": list(map(said, rules)), "cuts": cuts})
+    return lines({"rules": {rule.code: said(rule) for rule in rules}, "cuts": cuts})
 
 
 def tables() -> str:
@@ -108,18 +108,13 @@ def tables() -> str:
     return lines({name: knowledge.read(name) for name in knowledge.tables()})
 
 
-def lines(found: dict[str, Any]) -> str:
+def lines(found: dict[str, dict[str, Any]]) -> str:
     """JSON with a line for each item of what is found."""
-    parts = []
-    for key, value in found.items():
-        items = (
-            [json.dumps(each) for each in value]
-            if isinstance(value, list)
-            else [f"{json.dumps(name)}: {json.dumps(each)}" for name, each in value.items()]
-        )
-        start, end = "[]" if isinstance(value, list) else "{}"
-        parts.append(f"{json.dumps(key)}: {start}\n" + ",\n".join(items) + f"\n{end}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    parts = {
+        key: ",\n".join(f"{json.dumps(name)}: {json.dumps(each)}" for name, each in items.items())
+        for key, items in found.items()
+    }
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {{\n{items}\n}}" for key, items in parts.items()) + "\n}\n"
 
 
 if __name__ == "__main__":

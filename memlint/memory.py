@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import re
+from contextlib import ContextDecorator
 from typing import NamedTuple
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -53,7 +54,7 @@ def parse_size(text: str) -> int:
     return int(float(found[1]) * UNITS[found[2].upper()])
 
 
-class Collector:
+class Collector(ContextDecorator):
     """When a process that checks files looks for cyclic garbage: by the text whose facts may have become such.
 
     CPython counts objects, and so traces the facts of a file again and again while they are made. That took a sixth of
@@ -63,20 +64,15 @@ class Collector:
     def __init__(self) -> None:
         self.left = 0
         """Characters whose facts may be garbage by now."""
-        self.depth = 0
-        """How often it was entered, and not left yet."""
 
     def __enter__(self) -> None:
         """From here on garbage is looked for as this class says, and not in what is there already."""
-        self.depth += 1
         gc.disable()
         gc.freeze()
 
     def __exit__(self, *_: object) -> None:
-        self.depth -= 1
-        if not self.depth:
-            gc.unfreeze()
-            gc.enable()
+        gc.unfreeze()
+        gc.enable()
 
     def count(self, characters: int) -> None:
         """Take note that the facts of a text are let go uncut."""

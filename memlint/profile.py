@@ -37,13 +37,14 @@ class Guess(NamedTuple):
     reason: str
 
 
-def guess(root: Path, paths: Iterable[str]) -> Guess:
-    """The profile of the files of a project, from its own text: how it is packaged, and what it makes at the top."""
+def guess(root: Path, read: Iterable[str]) -> Guess:
+    """The profile of a project, from its own text: how it is packaged, and what the `telling` of its files make at the
+    top."""
     made = "|".join(map(re.escape, sorted(known("profiles", "service", "applications"))))
     marks = "|".join(map(re.escape, sorted(known("profiles", "service", "marks"))))
     serving = re.compile(rf"^\w+ *= *(?:\w+\.)*(?:{made})\(|\b(?:{marks})\b".encode(), re.MULTILINE)
     main = ""
-    for path in telling(root, paths):
+    for path in read:
         text = head(path)
         if serving.search(text):
             return Guess("service", f"{path} makes the application of a server")

@@ -163,10 +163,9 @@ def worked_out(tasks: Sequence[Task], jobs: int, done: Callable[[int], None]) ->
     """The outcome of every task, in order."""
     sizes = [size(task.path) for task in tasks]
     if jobs < 2 or len(tasks) < 2 or sum(sizes) < WORTH_A_POOL:
-        with collector:
-            for task in tasks:
-                yield check_file(task)
-                done(1)
+        for task in tasks:
+            yield check_file(task)
+            done(1)
         return
     rules_for(tasks[0].settings)  # before the processes part, so that they share what is imported
     chunks = [list(range(start, min(start + CHUNK, len(tasks)))) for start in range(0, len(tasks), CHUNK)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memlint.model import Effect, Finding, Position, Severity
-from memlint.profile import guess, weighed
+from memlint.profile import guess, telling, weighed
 from tests.command import memlint
 
 SERVICE = "from fastapi import FastAPI\n\napp = FastAPI()\n"
@@ -22,7 +22,7 @@ def profile_of(tmp_path: Path, **files: str) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         paths += [str(path)] if path.suffix == ".py" else []
-    return guess(tmp_path, paths).profile
+    return guess(tmp_path, telling(tmp_path, paths)).profile
 
 
 def test_an_application_made_at_the_top_is_a_service(tmp_path: Path) -> None:

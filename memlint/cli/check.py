@@ -16,7 +16,7 @@ from memlint.cli.flags import Command, flag, of_the_run, settings_flags
 from memlint.cli.output import Output, colored, outputs, rule_text
 from memlint.cli.survey import lines_of, profiled, reason_of, settings_with, split, survey
 from memlint.discover import discover, is_excluded
-from memlint.memory import collector, parse_size
+from memlint.memory import parse_size
 from memlint.model import Failure, Outcome, Report
 from memlint.narrowing import Narrowing
 from memlint.options import FILES, FIXES, REPORT
@@ -112,7 +112,7 @@ def check(paths: Sequence[str], flags: dict[str, Any]) -> int:
     flags["output_format"] = formats or tuple(filter(None, [flags["output_format"]]))
     if flags["staged"] and (flags["fix"] or flags["diff"] or flags["fix_verified"] or flags["add_ignore"] is not None):
         raise UsageError("--staged reads what is staged, which nothing is written to: use --since HEAD instead")
-    with outputs(flags) as wanted, collector:
+    with outputs(flags) as wanted:
         if "-" in paths:
             return check_stdin(paths, settings_for, flags, wanted)
         return check_paths(paths, settings_for, flags, wanted)

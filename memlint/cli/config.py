@@ -16,7 +16,7 @@ from memlint.cli.flags import Command, flag, loader, settings_flags
 from memlint.discover import discover, missing
 from memlint.judge import ignored_in_file
 from memlint.options import OPTIONS, REPORT
-from memlint.profile import guess
+from memlint.profile import guess, telling
 from memlint.registry import all_rules, chosen, narrowness
 from memlint.schema import schema
 from memlint.settings import InForce, Settings, UsageError, suggestion, total
@@ -79,7 +79,8 @@ def fallback(key: str, settings: Settings, in_force: Callable[[Path], InForce]) 
     """What holds where no place sets a setting."""
     if key == "profile":
         files = discover([settings.root], lambda folder: in_force(folder).settings, lambda failure: None)
-        kind, reason = guess(settings.root, [found.path for found in islice(files, MOST_FILES)])
+        first = (found.path for found in islice(files, MOST_FILES))
+        kind, reason = guess(settings.root, telling(settings.root, first))
         return {"value": kind, "from": "guessed", "places": [{"place": reason, "folder": None, "value": kind}]}
     value = getattr(settings, key.replace("-", "_"))
     if key == "cache-dir":

@@ -18,7 +18,7 @@ from memlint.cli.flags import loader
 from memlint.cli.output import colored
 from memlint.cli.progress import Progress
 from memlint.discover import discover
-from memlint.memory import budget
+from memlint.memory import budget, collector
 from memlint.model import Failure, Finding, Outcome, Position, Report
 from memlint.narrowing import Narrowing
 from memlint.profile import guess, telling
@@ -45,6 +45,7 @@ def settings_with(flags: dict[str, Any]) -> Callable[[Path], Settings]:
     return lambda folder: known(os.getcwd(), folder)
 
 
+@collector
 def survey(
     paths: Sequence[str], settings_for: Callable[[Path], Settings], narrowing: Narrowing, flags: dict[str, Any]
 ) -> tuple[Report, list[str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from memlint.facts.layout import Tree
 from memlint.facts.project import Found, Project, joined
+from memlint.facts.remembered import remembered
 from memlint.source import SourceFile
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ if TYPE_CHECKING:
     from memlint.facts.wide import WideClasses
 
 Body: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | ast.ClassDef
-Passes: TypeAlias = Callable[[ast.AST, ast.expr, bool], bool]
 
 
 Library = TypeVar("Library")
@@ -235,8 +234,6 @@ class Facts:
         self.source = source
         self.tree = tree
         self.project = project
-        self._flows: dict[Body, Flow] = {}
-        self._flows_of_objects: dict[Body, Flow] = {}
 
     def close(self) -> None:
         """Cut the cycles between the facts, so that they are freed now and not when the garbage collector comes
@@ -320,24 +317,20 @@ class Facts:
         is_changed = any(isinstance(each.statement, ast.AugAssign) for each in made)
         return self.kinds.of_definitions(binding.definitions if is_changed else made)
 
-    def flow(self, body: Body, passes: Passes | None = None) -> Flow:
-        """The control flow of a body; kept, unless `passes` refines it for one question."""
+    @remembered
+    def flow(self, body: Body) -> Flow:
+        """The control flow of a body."""
         from memlint.facts.flow import Flow
 
-        if passes is not None:
-            return Flow(body, passes)
-        if body not in self._flows:
-            self._flows[body] = Flow(body)
-        return self._flows[body]
+        return Flow(body)
 
+    @remembered
     def flow_of_objects(self, body: Body) -> Flow:
         """The control flow of a body for names that are bound to an object, which no test finds None or false: what it
         says of one such binding is right whatever the others are bound to."""
-        from memlint.facts.flow import may_be_object
+        from memlint.facts.flow import Flow, may_be_object
 
         def passes(node: ast.AST, test: ast.expr, outcome: bool) -> bool:
             return not isinstance(node, ast.Name) or may_be_object(test, node.id, outcome)
 
-        if body not in self._flows_of_objects:
-            self._flows_of_objects[body] = self.flow(body, passes)
-        return self._flows_of_objects[body]
+        return Flow(body, passes)

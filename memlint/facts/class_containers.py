@@ -15,6 +15,7 @@ from memlint.facts.defaults import Touch
 from memlint.facts.escape import Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
 from memlint.facts.names import DefinitionKind
+from memlint.facts.remembered import remembered
 from memlint.facts.writes import targets_of
 from memlint.knowledge import names as known
 
@@ -71,15 +72,12 @@ class ClassContainers:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._known: dict[ClassModel, list[Shared]] = {}
-        self._done: dict[str, Uses] = {}
 
+    @remembered
     def of(self, model: ClassModel) -> list[Shared]:
         """The containers of one class that its methods grow through the instance, and that no code treats as the
         class's own."""
-        if model not in self._known:
-            self._known[model] = list(self._shared(model))
-        return self._known[model]
+        return list(self._shared(model))
 
     def _shared(self, model: ClassModel) -> Iterator[Shared]:
         made = [each for each in self.made(model) if self.uses(each[1])]
@@ -198,24 +196,20 @@ class ClassContainers:
         is_read = any(not self.grows(each, value) for use in done.each for each in use.touches)
         return (use, touch.by) if self.is_out_of_reach(model, value, use, is_read) else None
 
+    @remembered
     def done(self, name: str) -> Uses:
         """What the file does with the attributes of a name."""
-        if name not in self._done:
-            instance = self.facts.classes.instance
-            each = [
-                Use(use, instance(use.value), self.is_class(use.value), list(self.touches(use)))
-                for use in self.uses(name)
-            ]
-            touched = [(use.node, touch) for use in each for touch in use.touches]
-            self._done[name] = Uses(
-                each,
-                {ast.dump(key) for _, touch in touched for key in self.facts.memos.looked_up(touch)},
-                not any(
-                    is_emptied(touch) or self.is_taken_back(use, touch) or self.is_entry_of_instance(touch)
-                    for use, touch in touched
-                ),
-            )
-        return self._done[name]
+        instance = self.facts.classes.instance
+        each = [
+            Use(use, instance(use.value), self.is_class(use.value), list(self.touches(use))) for use in self.uses(name)
+        ]
+        touched = [(use.node, touch) for use in each for touch in use.touches]
+        looked_up = {ast.dump(key) for _, touch in touched for key in self.facts.memos.looked_up(touch)}
+        are_kept = not any(
+            is_emptied(touch) or self.is_taken_back(use, touch) or self.is_entry_of_instance(touch)
+            for use, touch in touched
+        )
+        return Uses(each, looked_up, are_kept)
 
     def is_entry_of_instance(self, touch: Touch) -> bool:
         """Whether an instance enters itself, so that the container is a list of all of them."""

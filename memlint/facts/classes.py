@@ -24,6 +24,7 @@ from memlint.facts.class_model import (
 from memlint.facts.keeping import bound
 from memlint.facts.links import AFTER
 from memlint.facts.names import Binding, DefinitionKind, Scope
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import is_none
 from memlint.facts.writes import Write, Writes, is_attribute, targets_of
 from memlint.knowledge import names as known
@@ -57,8 +58,6 @@ class Classes:
         """Attributes that some code here sets, on another object than its own instance, to what an attribute held."""
         for model in self.models.values():
             self._bases(model)
-        self._owners: dict[Binding, ClassModel | None] = {}
-        self._read_in_bodies: dict[ast.ClassDef, frozenset[str]] = {}
         for node in tree.parents:
             if isinstance(node, ast.stmt):
                 for write in self.writes.of(node):
@@ -85,12 +84,9 @@ class Classes:
         """The class that an expression is the current instance of: the first parameter of a method, also where a
         nested function reads it."""
         binding = self.names.binding(expression) if isinstance(expression, ast.Name) else None
-        if binding is None:
-            return None
-        if binding not in self._owners:
-            self._owners[binding] = self._owner(binding)
-        return self._owners[binding]
+        return None if binding is None else self._owner(binding)
 
+    @remembered
     def _owner(self, binding: Binding) -> ClassModel | None:
         """The class whose current instance a variable is."""
         if binding.sole is None or binding.sole.kind is not DefinitionKind.PARAMETER:
@@ -158,22 +154,17 @@ class Classes:
         ]
         return bool(given) and not read.isdisjoint(given[0].intersection(*given[1:]))
 
+    @remembered
     def bases_of(self, model: ClassModel) -> list[ClassModel]:
         """The bases of a class of this file, in order, those that can be found."""
-        if model not in self._bases_found:
-            found = [self.facts.find(generic(base)) for base in model.node.bases]
-            nodes = [each for each in found if each and isinstance(each.node, ast.ClassDef)]
-            self._bases_found[model] = [each.facts.classes.of(each.node) for each in nodes]  # type: ignore[arg-type]
-        return self._bases_found[model]
+        found = [self.facts.find(generic(base)) for base in model.node.bases]
+        nodes = [each for each in found if each and isinstance(each.node, ast.ClassDef)]
+        return [each.facts.classes.of(each.node) for each in nodes]  # type: ignore[arg-type]
 
     def _makes_object(self, store: Store) -> bool:
         """Whether what is stored is made there, of a class of this file which is no container by its bases."""
         made = self.made_by(store.value) if isinstance(store.value, ast.Call) and not store.inside else None
         return made is not None and made.home is self and not made.node.bases and self.is_known(made)
-
-    @cached_property
-    def _bases_found(self) -> dict[ClassModel, list[ClassModel]]:
-        return {}
 
     def is_cut(self, model: ClassModel, store: Store) -> bool:
         """Whether the link that a store makes is cut: in another method of the class, its bases or subclasses here,
@@ -323,11 +314,13 @@ class Classes:
 
     def is_read_in_body(self, node: ast.ClassDef, name: str) -> bool:
         """Whether the body of a class reads a name, which a new definition in it would hide."""
-        if node not in self._read_in_bodies:
-            scope = self.names.inner(node)
-            uses = (use for use in walk(node) if isinstance(use, ast.Name))
-            self._read_in_bodies[node] = frozenset(use.id for use in uses if self.names.scope_of(use) is scope)
-        return name in self._read_in_bodies[node]
+        return name in self._read_in_body(node)
+
+    @remembered
+    def _read_in_body(self, node: ast.ClassDef) -> frozenset[str]:
+        scope = self.names.inner(node)
+        uses = (use for use in walk(node) if isinstance(use, ast.Name))
+        return frozenset(use.id for use in uses if self.names.scope_of(use) is scope)
 
     def is_singleton(self, model: ClassModel) -> bool:
         """Whether the class is instantiated at module level, outside loops, and nowhere else in this file."""

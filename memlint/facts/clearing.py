@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from memlint.facts.branches import walk
 from memlint.facts.caught import FUNCTIONS, Function, Grip, Place
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import CUTTING
 from memlint.knowledge import names as known
@@ -25,22 +26,16 @@ class Clearing:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.parents = facts.tree.parents
-        self._cleared: dict[Function, frozenset[str]] = {}
-        self._rebound: dict[Function, frozenset[str]] = {}
 
+    @remembered
     def cleared(self, function: Function) -> frozenset[str]:
         """The names whose traceback the function clears."""
-        if function not in self._cleared:
-            found = (self._clears(node, True) for node in walk(function))
-            self._cleared[function] = frozenset(name for names in found for name in names)
-        return self._cleared[function]
+        return frozenset(name for node in walk(function) for name in self._clears(node, True))
 
+    @remembered
     def rebound(self, function: Function) -> frozenset[str]:
         """The names that some `finally` of the function binds or deletes."""
-        if function not in self._rebound:
-            guarded = (node for node in walk(function) if isinstance(node, TRY))
-            self._rebound[function] = frozenset(name for each in guarded for name in rebound(each))
-        return self._rebound[function]
+        return frozenset(name for node in walk(function) if isinstance(node, TRY) for name in bound_at_end(node))
 
     def _clears(self, node: ast.AST, is_caller: bool) -> set[str]:
         """The names whose traceback a node clears, of a caller also by what it calls."""
@@ -211,7 +206,7 @@ class Clearing:
                 handlers = [each for each in outer.handlers if not of_any_class or is_broad(each)]
                 if inner in outer.body and handlers:
                     return False
-                if inner not in outer.finalbody and name in rebound(outer):
+                if inner not in outer.finalbody and name in bound_at_end(outer):
                     return False
             inner = outer
         return False
@@ -223,7 +218,7 @@ def is_broad(handler: ast.ExceptHandler) -> bool:
     return any(each is None or last_name(each) in ("BaseException", "Exception") for each in classes)
 
 
-def rebound(guarded: ast.Try) -> set[str]:
+def bound_at_end(guarded: ast.Try) -> set[str]:
     """The names that the `finally` of a statement binds or deletes."""
     final = (node for each in guarded.finalbody for node in walk(each))
     return {node.id for node in final if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}

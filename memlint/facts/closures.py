@@ -12,6 +12,7 @@ from memlint.facts.branches import walk
 from memlint.facts.classes import ClassModel, MethodKind, Store
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import asks_name, last_name
 from memlint.knowledge import names as known
 
@@ -55,7 +56,6 @@ class Closures:
         self.facts = facts
         self.names = facts.names
         self.tree = facts.tree
-        self._circles: dict[Function, list[Function]] = {}
 
     def variable(self, function: ast.AST) -> Binding | None:
         """The variable of a function that stands for nothing but a `def` or lambda inside it."""
@@ -83,14 +83,10 @@ class Closures:
             return False
         return not self.runs_once(outer) and not self.is_cached(outer)
 
+    @remembered
     def circle(self, function: Function) -> list[Function]:
         """The functions that hold each other through their cells, in source order; empty where one does not hold
         itself."""
-        if function not in self._circles:
-            self._circles[function] = self._circle(function)
-        return self._circles[function]
-
-    def _circle(self, function: Function) -> list[Function]:
         own = self.variable(function)
         if own is None or not any(self.tree.function(use) is not own.scope.node for use in own.uses):
             return []

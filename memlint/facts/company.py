@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from memlint.facts.branches import walk
 from memlint.facts.class_model import MAKING, ClassModel, MethodKind, Store
 from memlint.facts.names import Binding
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import last_name
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ class Company:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._given: dict[ClassModel, list[ast.Name]] = {}
 
     def is_in_others(self, model: ClassModel, store: Store) -> bool:
         """Whether an instance may well be in another cycle, as the file of the class shows, so that to cut this one
@@ -59,11 +59,14 @@ class Company:
 
     def _is_given(self, model: ClassModel, store: Store) -> bool:
         """Whether a method gives its instance, or a method of it, to a call that may keep it, or stores it away."""
-        if model not in self._given:
-            uses = self._uses(model)
-            self._given[model] = [use for use in uses if any(map(self._may_keep, self._forms(model, use)))]
-        own = set(walk(store.by)) if self._given[model] else ()
-        return any(use not in own for use in self._given[model])
+        given = self._given(model)
+        own = set(walk(store.by)) if given else ()
+        return any(use not in own for use in given)
+
+    @remembered
+    def _given(self, model: ClassModel) -> list[ast.Name]:
+        """Where methods of a class give their instance to what may keep it."""
+        return [use for use in self._uses(model) if any(map(self._may_keep, self._forms(model, use)))]
 
     def _forms(self, model: ClassModel, use: ast.Name) -> Iterator[ast.expr]:
         """What holds the instance where its name is read: the instance itself, or a bound method of it."""

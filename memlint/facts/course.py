@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from memlint.facts.branches import walk
 from memlint.facts.defaults import TYPES, Default, Function, Touch
 from memlint.facts.escape import COMPREHENSIONS, LEAVES, Role
+from memlint.facts.flow import Flow
 from memlint.facts.kinds import CONTAINERS
 from memlint.facts.layout import FUNCTIONS
 from memlint.facts.names import Binding
@@ -67,7 +68,7 @@ class Course:
         self.default = default
         self.scope = facts.names.inner(default.function)
         self.depths = self._definitions()
-        self.flow = facts.flow(default.function, self._passes)
+        self.flow = Flow(default.function, self._passes)
 
     def touches(self) -> Iterator[Touch]:
         """What is done to the default, and how local containers that hold it leave the function."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.escape import LEAVES, Role
 from memlint.facts.kinds import IN_PLACE, MUTABLE
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import is_empty_display, last_name, place
 from memlint.knowledge import names as known
 
@@ -106,18 +107,15 @@ class Defaults:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._touches: dict[Default, list[Touch]] = {}
-        self._known: dict[Function, list[Default]] = {}
         self._handed: dict[tuple[Default, ast.arg], Default] = {}
         self._asked: set[tuple[str, ast.arg]] = set()
         """The parameters that are being followed into: functions may hand a default round and round."""
 
+    @remembered
     def of(self, function: Function) -> list[Default]:
         """The defaults of a function that are containers or hold some; none of stubs and overloads."""
-        if function not in self._known:
-            is_stub = self.facts.source.path.endswith(".pyi") or self.is_overload(function)
-            self._known[function] = [] if is_stub else list(self._defaults(function))
-        return self._known[function]
+        is_stub = self.facts.source.path.endswith(".pyi") or self.is_overload(function)
+        return [] if is_stub else list(self._defaults(function))
 
     def _defaults(self, function: Function) -> Iterator[Default]:
         for parameter, value in with_defaults(function.args):
@@ -153,13 +151,12 @@ class Defaults:
         decorators = [] if isinstance(function, ast.Lambda) else function.decorator_list
         return any(self.facts.names.qualified(decorator) in OVERLOADS for decorator in decorators)
 
+    @remembered
     def touches(self, default: Default) -> list[Touch]:
         """All that is done to the default itself, in the order of the source."""
         from memlint.facts.course import Course
 
-        if default not in self._touches:
-            self._touches[default] = sorted(Course(self.facts, default).touches(), key=lambda touch: place(touch.use))
-        return self._touches[default]
+        return sorted(Course(self.facts, default).touches(), key=lambda touch: place(touch.use))
 
     def change(self, default: Default) -> Touch | None:
         """The first place where a call changes the default, unless it is meant to: the next call finds it changed."""

@@ -16,6 +16,8 @@ from memlint.facts.clearing import Clearing
 from memlint.facts.closures import is_test
 from memlint.facts.handover import Handover, is_of_import, is_of_loading
 from memlint.facts.names import Binding, DefinitionKind
+from memlint.facts.raised_locals import Raised, RaisedLocals
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import is_none, last_name
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS", "Exceptions", "Function", "Grip", "Place"]
 
-GIVING = (DefinitionKind.ASSIGNMENT, DefinitionKind.LOOP, DefinitionKind.WALRUS, DefinitionKind.ANNOTATION)
 LOOPS = (ast.For, ast.AsyncFor)
 TAKING = frozenset({"discard", "pop", "popitem", "popleft", "remove"})
 CARRIERS = ("Error", "Exception", "Failure", "Future", "Outcome", "Promise", "Result", "Warning")
@@ -41,8 +42,6 @@ class Exceptions:
         self._caught = Caught(facts)
         self._clearing = Clearing(facts)
         self._handover = Handover(facts)
-        self._places: dict[Function, list[Place]] = {}
-        self._kept: dict[Function, list[tuple[Place, Binding]]] = {}
 
     @cached_property
     def handlers(self) -> dict[Function, list[ast.ExceptHandler]]:
@@ -60,78 +59,20 @@ class Exceptions:
         """The functions with handlers that begin on one of these lines."""
         return [function for function in self.handlers if first <= function.lineno <= last]
 
+    @remembered
     def places(self, function: Function) -> list[Place]:
         """Where the function puts what it catches, in source order."""
-        if function not in self._places:
-            caught = self._caught.places(function, self.handlers.get(function, ()))
-            found = {(place.target, place.grip): place for place in caught}
-            ordered = sorted(found.values(), key=lambda place: (place.target.lineno, place.target.col_offset))
-            self._places[function] = ordered
-        return self._places[function]
+        caught = self._caught.places(function, self.handlers.get(function, ()))
+        found = {(place.target, place.grip): place for place in caught}
+        return sorted(found.values(), key=lambda place: (place.target.lineno, place.target.col_offset))
 
-    @cached_property
-    def _raised(self) -> list[ast.Raise]:
-        tested = ((node, self._test(node)) for node in self._named_raises)
-        return [node for node, test in tested if test is not None and not self._clearing.is_of_ending(node, test)]
-
-    def _test(self, statement: ast.Raise) -> ast.Call | None:
-        """The `isinstance(x, …)` under which `raise x` stands."""
-        name = statement.exc.id if isinstance(statement.exc, ast.Name) else None
-        condition = self.parents[statement]
-        if name is None or not isinstance(condition, ast.If) or statement not in condition.body:
-            return None
-        tests = condition.test.values if isinstance(condition.test, ast.BoolOp) else [condition.test]
-        if isinstance(condition.test, ast.BoolOp) and isinstance(condition.test.op, ast.Or):
-            return None
-        calls = (test for test in tests if isinstance(test, ast.Call) and last_name(test.func) == "isinstance")
-        return next((call for call in calls if call.args and last_name(call.args[0]) == name), None)
-
-    def found_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
-        """The statements on these lines that raise an exception which the function was given as a value, and which it
-        still has in a local."""
-        found: list[tuple[ast.Raise, Binding]] = []
-        for statement in self._raised:
-            function = self.facts.tree.function(statement) if first <= statement.lineno <= last else None
-            if not isinstance(function, FUNCTIONS):
-                continue
-            assert isinstance(statement.exc, ast.Name)
-            binding = self.facts.names.binding(statement.exc)
-            if (
-                binding is None
-                or binding.scope.node is not function
-                or not self._clearing.leaves(statement, function, binding.name)
-            ):
-                continue
-            if all(made.kind in GIVING for made in binding.definitions):
-                found.append((statement, binding))
-        return found
-
-    def raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
+    def raised(self, first: int, last: int) -> list[Raised]:
         """The statements on these lines that raise an exception from a local which still has it."""
-        return self.found_and_raised(first, last) + self.made_and_raised(first, last)
-
-    def made_and_raised(self, first: int, last: int) -> list[tuple[ast.Raise, Binding]]:
-        """The statements on these lines that raise an exception which the function made before, and still has in a
-        local: `error = Refused(); error.status = 403; raise error`."""
-        found: list[tuple[ast.Raise, Binding]] = []
-        for statement in self._named_raises:
-            function = self.facts.tree.function(statement) if first <= statement.lineno <= last else None
-            if not isinstance(function, FUNCTIONS):
-                continue
-            assert isinstance(statement.exc, ast.Name)
-            binding = self.facts.names.binding(statement.exc)
-            if binding is None or binding.scope.node is not function or statement in self._raised:
-                continue
-            reaching = self.facts.flow(function).reaching(statement.exc)
-            made = [each for each in binding.definitions if each.node in reaching]
-            is_made = all(each.kind is DefinitionKind.ASSIGNMENT and isinstance(each.value, ast.Call) for each in made)
-            if made and is_made and self._clearing.leaves(statement, function, binding.name):
-                found.append((statement, binding))
-        return found
+        return [(statement, binding) for statement, binding in self._raised if first <= statement.lineno <= last]
 
     @cached_property
-    def _named_raises(self) -> list[ast.Raise]:
-        return [node for node in self.facts.tree.nodes(ast.Raise) if isinstance(node.exc, ast.Name)]
+    def _raised(self) -> list[Raised]:
+        return RaisedLocals(self.facts, self._clearing).all()
 
     def awaited(self, first: int, last: int) -> list[tuple[ast.Call, Binding]]:
         """The calls on these lines, `future.result()`, that raise what a future of the function's own making holds, and
@@ -307,13 +248,9 @@ class Exceptions:
             for made in binding.definitions
         )
 
+    @remembered
     def kept(self, function: Function) -> list[tuple[Place, Binding]]:
         """The places of a function that hold an exception when it ends, with the variable of each."""
-        if function not in self._kept:
-            self._kept[function] = self._still_kept(function)
-        return self._kept[function]
-
-    def _still_kept(self, function: Function) -> list[tuple[Place, Binding]]:
         found: list[tuple[Place, Binding]] = []
         for place in self.places(function) if not self.is_of_program(function) else ():
             binding = self.local(place, function) if place.grip is Grip.EXCEPTION else None
@@ -345,11 +282,8 @@ class Exceptions:
     def is_cleared(self, place: Place, function: Function) -> bool:
         """Whether the function lets go of the traceback itself, under any name that it has for the exception."""
         cleared = self._clearing.cleared(function)
-        return place.handler.name in cleared or any(
-            each.target.id in cleared
-            for each in (self.places(function) if cleared else ())
-            if isinstance(each.target, ast.Name)
-        )
+        same = (each.target.id for each in self.places(function) if isinstance(each.target, ast.Name))
+        return bool(cleared) and not cleared.isdisjoint([place.handler.name, *same])
 
     def is_kept(self, place: Place, function: Function, binding: Binding) -> bool:
         """Whether a local may still hold the exception where the function returns, ends, or raises of itself."""

@@ -49,9 +49,10 @@ class Flow:
 
     def __init__(self, body: Body, passes: Passes | None = None, *, names: Collection[str] | None = None) -> None:
         self._body = body
-        self._passes = passes
         self._graph = Graph(body)
         self._only = names
+        if passes is not None:  # asked now and not kept: what says it may well keep the flow
+            self._definitions = self._solved(passes)
 
     @cached_property
     def captured(self) -> frozenset[str]:
@@ -90,7 +91,10 @@ class Flow:
 
     @cached_property
     def _definitions(self) -> Definitions:
-        return Definitions(self._graph, self._names, self._exposed, self._passes)
+        return self._solved(None)
+
+    def _solved(self, passes: Passes | None) -> Definitions:
+        return Definitions(self._graph, self._names, self._exposed, passes)
 
     def reaching(self, use: ast.Name) -> frozenset[ast.AST]:
         """The nodes whose binding of the name may be current where it is read; empty if it is never read.

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.branches import walk
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import last_name, place
 from memlint.knowledge import names as known
 
@@ -35,13 +36,11 @@ class Gradients:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.tree = facts.tree
-        self._inside: dict[ast.AST, list[ast.AST]] = {}
 
+    @remembered
     def nodes(self, body: ast.AST) -> list[ast.AST]:
         """All nodes of a body, walked once."""
-        if body not in self._inside:
-            self._inside[body] = list(walk(body))
-        return self._inside[body]
+        return list(walk(body))
 
     @cached_property
     def calls(self) -> dict[str, list[ast.Call]]:

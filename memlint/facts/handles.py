@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.branches import walk
 from memlint.facts.names import Binding, Definition, DefinitionKind, ScopeKind
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import is_starred
 from memlint.knowledge import inverted, table
 from memlint.knowledge import names as known
@@ -55,7 +56,6 @@ class Handles:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._files: dict[Binding, bool] = {}
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -106,14 +106,12 @@ class Handles:
         calls = (each for each in made if isinstance(each, ast.Call))
         return any((self.facts.names.qualified(each.func) or "") in files for each in calls)
 
+    @remembered
     def is_file(self, binding: Binding) -> bool:
         """Whether a parameter is used as a file that is open, and so is its giver's."""
-        if binding not in self._files:
-            parents = (self.facts.tree.parents[use] for use in binding.uses)
-            is_given = any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
-            is_read = any(isinstance(each, ast.Attribute) and each.attr in ("read", "seek") for each in parents)
-            self._files[binding] = is_given and is_read
-        return self._files[binding]
+        parents = (self.facts.tree.parents[use] for use in binding.uses)
+        is_given = any(each.kind is DefinitionKind.PARAMETER for each in binding.definitions)
+        return is_given and any(isinstance(each, ast.Attribute) and each.attr in ("read", "seek") for each in parents)
 
     def is_in_memory(self, definition: Definition) -> bool:
         """Whether a parameter takes a file in memory, by its annotation."""

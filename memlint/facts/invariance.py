@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from memlint.facts.branches import walk
+from memlint.facts.remembered import remembered
 from memlint.knowledge import names as known
 
 if TYPE_CHECKING:
@@ -20,17 +21,12 @@ class Invariance:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._bound: dict[ast.AST, frozenset[str]] = {}
 
+    @remembered
     def bound(self, body: ast.AST) -> frozenset[str]:
         """The places that code binds or writes, as text: `x`, `self.x`."""
-        if body not in self._bound:
-            self._bound[body] = frozenset(
-                ast.unparse(node)
-                for node in walk(body)
-                if isinstance(node, PLACES) and not isinstance(node.ctx, ast.Load)
-            )
-        return self._bound[body]
+        places = (node for node in walk(body) if isinstance(node, PLACES))
+        return frozenset(ast.unparse(node) for node in places if not isinstance(node.ctx, ast.Load))
 
     def is_same(self, expression: ast.AST, loop: ast.AST, made: Iterable[str] = ()) -> bool:
         """Whether an expression reads nothing that a loop binds, and calls nothing that may give something else.

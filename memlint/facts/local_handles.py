@@ -10,6 +10,7 @@ from memlint.facts.graph import Body
 from memlint.facts.handles import Act, Use, optional
 from memlint.facts.names import Binding, DefinitionKind, ScopeKind
 from memlint.facts.paths import Paths, Ways
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import end, is_none, place
 from memlint.knowledge import names as known
 
@@ -35,26 +36,16 @@ class LocalHandles:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._found: dict[ast.Call, Handle | None] = {}
-        self._paths: dict[Body, Paths] = {}
-        self._calls: dict[Body, list[ast.Call]] = {}
-        self._reads: dict[Binding, dict[ast.AST, list[ast.Name]] | None] = {}
 
+    @remembered
     def of(self, call: ast.Call) -> Handle | None:
         """The handle that a call opens and a function binds to a name of its own, if it does not get out."""
-        if call not in self._found:
-            self._found[call] = self._of(call)
-        return self._found[call]
-
-    def _of(self, call: ast.Call) -> Handle | None:
         sort = self.facts.handles.sort(call)
         target = self.target(call)
         binding = self.facts.names.binding(target) if sort and target else None
         if sort is None or target is None or binding is None or not self.facts.handles.is_own(binding, target):
             return None
-        if binding not in self._reads:
-            self._reads[binding] = self._reads_of(binding)
-        reads = self._reads[binding]
+        reads = self._reads_of(binding)
         if reads is None:
             return None
         uses: list[Use] = []
@@ -65,6 +56,7 @@ class LocalHandles:
                 uses.append(use)
         return Handle(call, sort, target, uses)
 
+    @remembered
     def _reads_of(self, binding: Binding) -> dict[ast.AST, list[ast.Name]] | None:
         """By definition of a variable, the reads that may find what it bound; None where code of another scope reads
         it."""
@@ -96,11 +88,13 @@ class LocalHandles:
     def missed(self, handle: Handle, *, raising: bool = False) -> Ways:
         """On which ways a handle is left behind unclosed; with `raising`, anything may raise."""
         body = self.facts.tree.function(handle.name)
-        if body not in self._paths:
-            self._paths[body] = Paths(body)
         stops = {use.name for use in handle.closings}
         beside = {each for stop in stops for each in walk(self.whole(stop)) if isinstance(each, ast.Name)}
-        return self._paths[body].missed(handle.name, stops, beside, raising=raising)
+        return self._paths(body).missed(handle.name, stops, beside, raising=raising)
+
+    @remembered
+    def _paths(self, body: Body) -> Paths:
+        return Paths(body)
 
     def unclosed(self, handle: Handle) -> str:
         """Where nobody closes a handle, in words: empty, where somebody does on every way.
@@ -212,10 +206,9 @@ class LocalHandles:
         calls = (each for each in calls if self.facts.names.qualified(each.func) not in sure)
         return any(not self.excludes(handle.call, each) for each in calls)
 
+    @remembered
     def _calls_in(self, body: Body) -> list[ast.Call]:
-        if body not in self._calls:
-            self._calls[body] = [node for node in walk(body) if isinstance(node, ast.Call)]
-        return self._calls[body]
+        return [node for node in walk(body) if isinstance(node, ast.Call)]
 
     def excludes(self, one: ast.AST, other: ast.AST) -> bool:
         """Whether two nodes stand in two branches of which only one runs."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from memlint.facts.gradients import Kept
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import last_name
 from memlint.knowledge import names as known
 
@@ -28,13 +29,11 @@ class Outputs:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.gradients = facts.gradients
-        self._forwards: dict[Body, list[ast.Call]] = {}
 
+    @remembered
     def forwards(self, body: Body) -> list[ast.Call]:
         """The calls of modules in evaluation mode with gradients on; asked once a body."""
-        if body not in self._forwards:
-            self._forwards[body] = self.gradients.forwards(body)
-        return self._forwards[body]
+        return self.gradients.forwards(body)
 
     def kept(self, statement: ast.AST) -> KeptOutput | None:
         """What a statement in a loop adds an output with its graph to: a list, or a tensor that grows."""

@@ -19,6 +19,7 @@ from memlint.facts.caching import words_of
 from memlint.facts.class_model import MAKING, ClassModel
 from memlint.facts.closures import is_test
 from memlint.facts.project import package_of
+from memlint.facts.remembered import remembered
 from memlint.facts.shapes import last_name, place
 from memlint.facts.writes import is_attribute
 from memlint.knowledge import names as known
@@ -47,7 +48,6 @@ class Population:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._kept_to_the_end: dict[ClassModel, bool] = {}
 
     def is_many(self, model: ClassModel) -> bool:
         """Whether a program makes instances of a class time and again, as far as its package shows, and lets go of
@@ -146,14 +146,12 @@ class Population:
         makers = (model.methods[each] for each in MAKING if each in model.methods)
         return (node for maker in makers for node in walk(maker))
 
+    @remembered
     def is_kept_to_the_end(self, model: ClassModel) -> bool:
         """Whether a constructor gives the process a function to call when it ends, which most likely holds the
         instance."""
-        if model not in self._kept_to_the_end:
-            called = (node.func for node in self.made_of(model) if isinstance(node, ast.Call))
-            hooks = known("population", "once", "hooks")
-            self._kept_to_the_end[model] = any(self.facts.names.qualified(each) in hooks for each in called)
-        return self._kept_to_the_end[model]
+        calls = (node for node in self.made_of(model) if isinstance(node, ast.Call))
+        return any(self.facts.names.qualified(each.func) in known("population", "once", "hooks") for each in calls)
 
     def places(self, facts: Facts, owner: ast.ClassDef) -> Iterator[Place]:
         """The calls of the package that name the class, in its own file first; those of tests apart."""

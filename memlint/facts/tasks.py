@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memlint.facts.branches import walk
 from memlint.facts.project import package_of
+from memlint.facts.remembered import remembered
 from memlint.facts.results import own_nodes
 from memlint.facts.shapes import end, is_none, last_name, place
 from memlint.knowledge import names as known
@@ -43,7 +44,6 @@ class Tasks:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.names = facts.names
-        self._dropped: dict[ast.Call, Dropped | None] = {}
 
     def makes(self, call: ast.Call) -> bool:
         """Whether a call makes a task of a coroutine."""
@@ -140,11 +140,10 @@ class Tasks:
         """Whether a task sleeps and then waits but once, for one call: the timer holds it, and then that call may."""
         return isinstance(work, ast.Call) and self.holds_of(work.func, "delayed", wait_once_for_long)
 
+    @remembered
     def dropped(self, call: ast.Call) -> Dropped | None:
         """The task that a call makes, where nothing keeps it."""
-        if call not in self._dropped:
-            self._dropped[call] = self.scheduled(call) or self.made(call)
-        return self._dropped[call]
+        return self.scheduled(call) or self.made(call)
 
     def made(self, call: ast.Call) -> Dropped | None:
         """A task that a call makes and the code around it lets go."""

@@ -11,6 +11,7 @@ from memlint.facts.class_kinds import ClassKind
 from memlint.facts.class_model import ClassModel, Method, MethodKind, class_body, first_parameter
 from memlint.facts.escape import Role
 from memlint.facts.keeping import is_of_class
+from memlint.facts.remembered import remembered
 from memlint.facts.slots import is_open
 from memlint.facts.writes import targets_of
 from memlint.knowledge import names as known
@@ -45,15 +46,10 @@ class WideClasses:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._known: dict[ClassModel, Wide | None] = {}
 
+    @remembered
     def of(self, model: ClassModel) -> Wide | None:
         """What makes a class wide; None where its instances are few, or share their keys."""
-        if model not in self._known:
-            self._known[model] = self._found(model)
-        return self._known[model]
-
-    def _found(self, model: ClassModel) -> Wide | None:
         attributes = self.attributes(model)
         if len(attributes) <= SHARED or not self.is_plain(model) or self.facts.caching.is_one_of_few(model):
             return None

@@ -14,7 +14,7 @@ from memlint.discover import discover, is_excluded
 from memlint.fixing import fixed
 from memlint.model import Outcome
 from memlint.options import checked
-from memlint.profile import MOST_FILES, guess
+from memlint.profile import MOST_FILES, guess, telling
 from memlint.proof import objection
 from memlint.registry import all_rules, page, page_text
 from memlint.settings import MARKS, Settings
@@ -120,9 +120,10 @@ def settings_for(request: Request) -> Settings:
 def profile_of(found: Settings, alone: str) -> str:
     """What kind of program a project is, as a run over all of it guesses."""
     if alone:
-        return guess(found.root, [alone]).profile
+        return guess(found.root, telling(found.root, [alone])).profile
     files = discover([found.root], lambda folder: found, lambda failure: None)
-    return guess(found.root, [file.path for file in itertools.islice(files, MOST_FILES)]).profile
+    first = (file.path for file in itertools.islice(files, MOST_FILES))
+    return guess(found.root, telling(found.root, first)).profile
 
 
 def is_project(folder: Path) -> bool:
